@@ -1,0 +1,1 @@
+"""Block Diary: a pain diary after a diagnostic facet joint block."""

@@ -1,0 +1,1 @@
+"""Reminders: the sender and the loop that claims what is due."""

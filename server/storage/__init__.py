@@ -1,0 +1,1 @@
+"""Tables and queries; the caller owns the transaction."""

@@ -1,0 +1,1 @@
+"""HTTP only: the phone API, the clinic pages, the built assets."""
