@@ -1,0 +1,257 @@
+"""The tables. Every row of data belongs to exactly one clinic, and says which (`clinic_id`)."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.storage.columns import Instant
+from server.storage.db import Base
+
+
+def _id() -> Mapped[UUID]:
+    return mapped_column(primary_key=True, default=uuid4)
+
+
+def _clinic() -> Mapped[UUID]:
+    return mapped_column(ForeignKey("clinic.id"), index=True)
+
+
+class Clinic(Base):
+    """One organisation."""
+
+    __tablename__ = "clinic"
+    id: Mapped[UUID] = _id()
+    name: Mapped[str]
+    telephone: Mapped[str]  #: what a patient calls, as shown to them
+    timezone: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Patient(Base):
+    """A person at a clinic, known by the clinic's own reference; no name is required."""
+
+    __tablename__ = "patient"
+    __table_args__ = (UniqueConstraint("clinic_id", "reference"),)
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    reference: Mapped[str]
+    language: Mapped[str] = mapped_column(default="en")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Protocol(Base):
+    """One version of a clinic's schedule and criteria; never changed once kept."""
+
+    __tablename__ = "protocol"
+    __table_args__ = (UniqueConstraint("clinic_id", "name", "version"),)
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    name: Mapped[str]
+    version: Mapped[int]
+    assessments: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  #: as in a report file
+    criteria: Mapped[dict[str, Any]] = mapped_column(JSON)  #: all nine, as in a report file
+    baseline_max_age_minutes: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Block(Base):
+    """One diagnostic procedure on one patient."""
+
+    __tablename__ = "block"
+    __table_args__ = (Index("ix_block_board", "clinic_id", "planned_on"),)
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
+    protocol_id: Mapped[UUID] = mapped_column(ForeignKey("protocol.id"))
+    number: Mapped[int]  #: first, second ... in the series
+    region: Mapped[str]  #: cervical, thoracic or lumbar
+    levels: Mapped[str]
+    side: Mapped[str]  #: left, right or both
+    agent: Mapped[str]
+    sites: Mapped[list[str]] = mapped_column(JSON)  #: 1 to 4 pain sites, scored on their own
+    timezone: Mapped[str]
+    planned_on: Mapped[date]  #: local date in `timezone`
+    performed_at: Mapped[datetime | None] = mapped_column(Instant)  #: t0
+    performed_at_source: Mapped[str | None]  #: "clinic" wins over "phone"
+    cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class StaffBaseline(Base):
+    """A baseline that staff entered or confirmed; the last one for a site wins over the phone's."""
+
+    __tablename__ = "staff_baseline"
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"), index=True)
+    site: Mapped[str]
+    score: Mapped[int]
+    entered_by: Mapped[int]  #: staff member
+    entered_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Enrolment(Base):
+    """Links one patient's phones to their blocks."""
+
+    __tablename__ = "enrolment"
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Invitation(Base):
+    """A link and a typed code for one phone: one use, expiring; only hashes are kept."""
+
+    __tablename__ = "invitation"
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.id"))
+
+
+class Device(Base):
+    """One phone's browser, known by the secret in its cookie; only its hash is kept."""
+
+    __tablename__ = "device"
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    check_word: Mapped[str]  #: shown on the phone and at the clinic
+    user_agent: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)  #: last sync
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class DiaryEntry(Base):
+    """One rating as the phone recorded it: raw stamps, never changed, never deleted."""
+
+    __tablename__ = "diary_entry"
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)  #: made by the phone
+    clinic_id: Mapped[UUID] = _clinic()
+    block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"), index=True)
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"))
+    kind: Mapped[str]  #: baseline, rating or unable
+    felt_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)  #: the entry as sent (wire.DiaryEntry)
+    digest: Mapped[str]  #: of `content`; tells a duplicate from a conflict
+    sync_clock_difference_seconds: Mapped[float]  #: server minus phone, measured at receipt
+    received_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class EntryConflict(Base):
+    """Another content under an id that is taken: kept for review, never lost."""
+
+    __tablename__ = "entry_conflict"
+    __table_args__ = (UniqueConstraint("enrolment_id", "item_id", "digest"),)
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"))
+    block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"), index=True)
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"))
+    item_id: Mapped[UUID]
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class InjectionDone(Base):
+    """The patient's own "my injection is done"; the clinic's entry wins over it."""
+
+    __tablename__ = "injection_done"
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    clinic_id: Mapped[UUID] = _clinic()
+    block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"), index=True)
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str]
+    sync_clock_difference_seconds: Mapped[float]
+    received_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Subscription(Base):
+    """One browser's push endpoint; its address and keys are sealed with the installation's key."""
+
+    __tablename__ = "subscription"
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"), index=True)
+    endpoint_hash: Mapped[str] = mapped_column(unique=True)
+    push_service: Mapped[str]  #: origin of the endpoint
+    sealed: Mapped[str]  #: the browser's PushSubscription JSON
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+    retired_because: Mapped[str | None]
+
+
+class Reminder(Base):
+    """One planned prompt for one assessment."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (
+        UniqueConstraint("block_id", "assessment_id", "attempt"),
+        Index("ix_reminder_due", "state", "due_at"),
+    )
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"))
+    assessment_id: Mapped[str]
+    attempt: Mapped[str]  #: prompt (later: nudge, snoozed)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    closes_at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[str]  #: planned, sent, answered, expired or cancelled
+    leased_until: Mapped[datetime | None] = mapped_column(Instant)
+    tries: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ReminderDelivery(Base):
+    """One reminder on its way to one phone: what the push service said, and the phone's receipt."""
+
+    __tablename__ = "reminder_delivery"
+    __table_args__ = (UniqueConstraint("reminder_id", "subscription_id"),)
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    reminder_id: Mapped[UUID] = mapped_column(ForeignKey("reminder.id"))
+    subscription_id: Mapped[UUID] = mapped_column(ForeignKey("subscription.id"))
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    failure: Mapped[str | None]  #: why the push service refused it, in one word
+    shown_at: Mapped[datetime | None] = mapped_column(Instant)  #: the phone's own clock
+    receipt_at: Mapped[datetime | None] = mapped_column(Instant)  #: when the receipt arrived
+
+
+class InstallationKey(Base):
+    """A key that this installation made on its first start and keeps for life, sealed."""
+
+    __tablename__ = "installation_key"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    sealed: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AuditEvent(Base):
+    """Who saw and changed what. Rows are only ever added."""
+
+    __tablename__ = "audit_event"
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+    actor: Mapped[str]  #: "staff:ID", "device:ID" or "system"
+    action: Mapped[str]
+    subject: Mapped[str]  #: "block:ID", "patient:ID" ...
+    details: Mapped[dict[str, Any]] = mapped_column(JSON)

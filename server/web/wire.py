@@ -1,0 +1,180 @@
+"""What crosses the wire between phone and server: these types validate it and generate the OpenAPI.
+
+Instants are RFC 3339 with an offset; durations carry their unit in the name. Unknown keys are refused.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+Instant = Annotated[datetime, Meta(tz=True)]
+Name = Annotated[str, Meta(min_length=1, max_length=60)]
+Score = Annotated[int, Meta(ge=0, le=10, description="NRS, whole points")]
+Scores = Annotated[dict[Name, Score], Meta(max_length=4)]
+
+
+class Stamps(Struct, kw_only=True, forbid_unknown_fields=True):
+    """When and by which clock an item was recorded on the phone; raw, never corrected."""
+
+    recorded_at: Instant
+    utc_offset_minutes: Annotated[int, Meta(ge=-1440, le=1440)]
+    zone: Name
+    clock_difference_seconds: float | None = None
+    """Server minus phone, as last measured by the phone; null if never."""
+    clock_measured_at: Instant | None = None
+
+
+class DiaryEntry(Stamps, kw_only=True, tag="diary_entry", forbid_unknown_fields=True):
+    """One rating. `replaces` names the entry that it corrects; no scores withdraws."""
+
+    id: UUID
+    block_id: UUID
+    kind: Literal["baseline", "rating", "unable"]
+    felt_at: Instant
+    scores: Scores = {}
+    activities: Annotated[list[Name], Meta(max_length=20)] = []
+    rescue_at: Instant | None = None
+    note: Annotated[str, Meta(max_length=1000)] | None = None
+    stated_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
+    answered_by: Literal["patient", "helper"] = "patient"
+    unable_reason: Literal["asleep", "cannot_rate"] | None = None
+    replaces: UUID | None = None
+    layout: Annotated[str, Meta(max_length=60)] | None = None
+    """Which scale was shown, on what size of screen."""
+
+
+class InjectionDone(Stamps, kw_only=True, tag="injection_done", forbid_unknown_fields=True):
+    """The patient's "my injection is done"."""
+
+    id: UUID
+    block_id: UUID
+    performed_at: Instant
+
+
+class ReminderShown(Struct, kw_only=True, tag="reminder_shown", forbid_unknown_fields=True):
+    """A receipt: this phone showed the reminder. `id` is the delivery named in the push."""
+
+    id: UUID
+    shown_at: Instant
+
+
+Item = DiaryEntry | InjectionDone | ReminderShown
+ItemT = TypeVar("ItemT")
+
+
+class SyncRequest(Struct, Generic[ItemT], kw_only=True, forbid_unknown_fields=True):
+    """All that waits on the phone, oldest first. Decoded with raw items, so that one bad item
+    never blocks the others; documented with `Item`."""
+
+    sent_at: Instant
+    """The phone's clock as the request leaves."""
+    app_version: Annotated[str, Meta(max_length=60)] = ""
+    items: Annotated[list[ItemT], Meta(max_length=500)] = []
+
+
+Outcome = Literal["stored", "duplicate", "conflict", "rejected"]
+
+
+class ItemResult(Struct, kw_only=True):
+    """What became of one item, in the order in which they were sent."""
+
+    id: str | None
+    """As sent; null if the item had none that could be read."""
+    outcome: Outcome
+    reason: str | None = None
+    """For `rejected`: a stable code (invalid, unknown_block, unknown_site, unknown_replaced,
+    wrong_kind, unknown_delivery)."""
+    message: str | None = None
+    """For `rejected`: what is wrong, for a person."""
+    received_at: datetime | None = None
+    """When the server first had it; null if rejected."""
+
+
+class Clinic(Struct, kw_only=True):
+    name: str
+    telephone: str
+
+
+class Block(Struct, kw_only=True):
+    """What the phone needs to compute its schedule by itself."""
+
+    id: UUID
+    number: int
+    region: str
+    side: str
+    sites: list[str]
+    timezone: str
+    planned_on: str
+    performed_at: datetime | None
+    performed_at_source: Literal["clinic", "phone"] | None
+    cancelled: bool
+    assessments: list[dict[str, Any]]
+    """As in a report file: {"id", "after_minutes"} or {"id", "day", "at"}."""
+    baseline_max_age_minutes: int
+
+
+class SentEntry(Struct, kw_only=True):
+    """An entry that the clinic has, so that a new phone gets its own diary back."""
+
+    entry: DiaryEntry
+    received_at: datetime
+
+
+class PhoneState(Struct, kw_only=True):
+    """All that a phone needs, offline, for its patient."""
+
+    check_word: str
+    language: str
+    clinic: Clinic
+    blocks: list[Block]
+    entries: list[SentEntry]
+    vapid_public_key: str
+    subscribed: bool
+    """Whether the server holds a live push subscription of this phone."""
+
+
+class SyncResponse(Struct, kw_only=True):
+    server_at: datetime
+    results: list[ItemResult]
+    state: PhoneState
+
+
+class RedeemRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Exactly one of the two: the link's token, or the code typed from the sheet."""
+
+    token: Annotated[str, Meta(max_length=64)] | None = None
+    code: Annotated[str, Meta(max_length=32)] | None = None
+    consented: Literal[True]
+
+
+class RedeemResponse(Struct, kw_only=True):
+    server_at: datetime
+    state: PhoneState
+
+
+class SubscriptionKeys(Struct, kw_only=True, forbid_unknown_fields=True):
+    p256dh: Annotated[str, Meta(max_length=200)]
+    auth: Annotated[str, Meta(max_length=100)]
+
+
+class SubscriptionRequest(Struct, kw_only=True):
+    """A browser's PushSubscription as its toJSON() gives it."""
+
+    endpoint: Annotated[str, Meta(max_length=2000)]
+    keys: SubscriptionKeys
+    expiration_time: float | None = msgspec.field(name="expirationTime", default=None)
+
+
+class ErrorBody(Struct, kw_only=True, omit_defaults=True):
+    code: str
+    message: str
+    path: str | None = None
+
+
+class ErrorResponse(Struct, kw_only=True):
+    """The one shape of every API error."""
+
+    error: ErrorBody
