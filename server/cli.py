@@ -104,7 +104,7 @@ def _print_json(value: dict[str, Any]) -> int:
     """Write to standard output and return the exit code; letters as they are where it has them."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     try:
-        text.encode(sys.stdout.encoding)
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:  # a terminal without these letters, or half a surrogate pair
         text = json.dumps(value, indent=2)
     try:
