@@ -28,15 +28,19 @@ def application() -> WSGIApplication:
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    :raises StartRefused: another server has the data folder or the port
+    :raises StartRefused: another server has the data folder or the port, or the database does
+        not fit
     """
     from granian.constants import Interfaces
     from granian.server import Server as Granian
+
+    from server import database
 
     # The serving processes read the same settings from the environment.
     os.environ["BLOCK_DIARY_ENV"] = config.environment
     logging.captureWarnings(True)
     with _data_folder_lock(config):
+        database.check(config)
         _check_port_is_free(config.host, config.port)
         print(f"Block Diary ({config.environment}) on {config.public_url}", flush=True)
         Granian(

@@ -76,6 +76,7 @@ def port(
 ) -> Iterator[int]:
     port = int(settings["PORT"])
     elsewhere = tmp_path_factory.mktemp("elsewhere")
+    subprocess.run([bin_folder / "block-diary", "migrate"], cwd=elsewhere, env=settings, check=True)
     with subprocess.Popen(
         [bin_folder / "block-diary", "serve"], cwd=elsewhere, env=settings
     ) as server:
