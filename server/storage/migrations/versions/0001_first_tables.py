@@ -142,8 +142,8 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["block_id"], ["block.id"], name=op.f("fk_reminder_block_id")),
         sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=op.f("fk_reminder_clinic_id")),
@@ -153,7 +153,14 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_reminder_clinic_id"), "reminder", ["clinic_id"], unique=False)
-    op.create_index("ix_reminder_due", "reminder", ["state", "due_at"], unique=False)
+    op.create_index(
+        "ix_reminder_next_try_at",
+        "reminder",
+        ["next_try_at"],
+        unique=False,
+        sqlite_where=sa.text("next_try_at IS NOT NULL"),
+        postgresql_where=sa.text("next_try_at IS NOT NULL"),
+    )
     op.create_table(
         "staff_baseline",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -313,16 +320,25 @@ def upgrade() -> None:
             ["device_id"], ["device.id"], name=op.f("fk_subscription_device_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
-        sa.UniqueConstraint("endpoint_hash", name=op.f("uq_subscription_endpoint_hash")),
     )
     op.create_index(op.f("ix_subscription_clinic_id"), "subscription", ["clinic_id"], unique=False)
     op.create_index(op.f("ix_subscription_device_id"), "subscription", ["device_id"], unique=False)
+    op.create_index(
+        "uq_subscription_live_endpoint",
+        "subscription",
+        ["endpoint_hash"],
+        unique=True,
+        sqlite_where=sa.text("retired_at IS NULL"),
+        postgresql_where=sa.text("retired_at IS NULL"),
+    )
     op.create_table(
         "reminder_delivery",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("clinic_id", sa.Uuid(), nullable=False),
         sa.Column("reminder_id", sa.Uuid(), nullable=False),
         sa.Column("subscription_id", sa.Uuid(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.Text(), nullable=True),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
