@@ -123,7 +123,7 @@ def judge(answer: Answer) -> Judgement:
 
 FIRST_RETRY = timedelta(seconds=10)
 LONGEST_RETRY = timedelta(minutes=5)
-#: The least of a minute-long ban is still honoured when a service says "0".
+#: Even when a service says "0": a message that was just refused needs a moment.
 SHORTEST_RETRY = timedelta(seconds=5)
 
 

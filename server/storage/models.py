@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.columns import Instant
@@ -43,7 +43,7 @@ class Patient(Base):
 
 
 class Protocol(Base):
-    """One version of a clinic's schedule of assessments and its criteria; never changed once kept."""
+    """One version of a clinic's schedule and criteria; never changed once kept."""
 
     __tablename__ = "protocol"
     __table_args__ = (UniqueConstraint("clinic_id", "name", "version"),)
