@@ -64,6 +64,23 @@ def test_compare_begins_a_fault_with_the_file_that_has_it(tmp_path):
     refused(run("compare", "bad.json", DIARY, **there), "bad.json: as_of")
 
 
+def test_compare_reads_one_of_two_from_standard_input():
+    from_input = run("compare", "-", DIARY, input=DIARY.read_bytes())
+    assert from_input.returncode == 0
+    assert json.loads(from_input.stdout) == {
+        "sites": {"back": {"comparison": "not_comparable", "reason": "too_close"}}
+    }
+    refused(run("compare", "-", "-", input=DIARY.read_bytes()), "-: ", "not JSON")
+
+
+def test_the_file_in_the_documentation_is_read():
+    described = (ROOT / "docs" / "report.md").read_text("utf-8")
+    example = described.split("```json\n")[1].split("```")[0]
+    found = json.loads(run("report", "-", input=example.encode()).stdout)
+    assert found["sites"]["left"]["onset_minutes"] == [0, 60]
+    assert found["sites"]["right"]["reason"] == "baseline_missing"
+
+
 def test_control_characters_in_a_file_name_are_escaped(tmp_path):
     file = tmp_path / "a\n\x1b[31mb.json"
     file.write_bytes(b"{}")

@@ -1,4 +1,4 @@
-"""A protocol and its criteria as JSON. Source: report.md, On the command line."""
+"""A protocol and its criteria as JSON. Source: docs/report.md, The file."""
 
 from dataclasses import asdict, fields
 from fractions import Fraction
