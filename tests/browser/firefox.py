@@ -24,10 +24,13 @@ WAIT_SECONDS = 30
 VIEWPORT = {"width": 393, "height": 851}
 DEVICE_PIXEL_RATIO = 2.75
 ANDROID = "Mozilla/5.0 (Android 14; Mobile; rv:{version}.0) Gecko/{version}.0 Firefox/{version}.0"
+FLAGS = ("--headless", "--no-remote", "--remote-debugging-port", "0", "--remote-allow-system-access")
 PREFERENCES: dict[str, bool | int | str] = {
     "dom.push.testing.allowInsecureServerURL": True,
     "dom.push.connection.enabled": True,  # on by default, but the remote agent switches it off
     "alerts.useSystemBackend": False,  # else showNotification fails: there is no desktop
+    "network.disable-localhost-when-offline": True,
+    "network.online": True,
     # Whatever the page or the browser itself asks for, nothing leaves this machine.
     "network.dns.native-is-localhost": True,
     "network.trr.mode": 5,
@@ -69,7 +72,7 @@ class FirefoxPhone:
         log = self._profile / "firefox.log"
         log.unlink(missing_ok=True)
         self._process: Kept = keep(
-            [program, "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", self._profile],
+            [program, *FLAGS, "--profile", self._profile],
             log=log,
             environment={**os.environ, "MOZ_DISABLE_AUTO_SAFE_MODE": "1", "MOZ_CRASHREPORTER_DISABLE": "1"},
         )
@@ -158,9 +161,18 @@ class FirefoxPhone:
         return str(self.evaluate(f"document.querySelector({json.dumps(css)}).textContent"))
 
     def set_offline(self, offline: bool) -> None:
-        """Cut or restore the network, for the page and for service workers; a restart restores it."""
-        conditions = {"type": "offline"} if offline else None
-        self._bidi.send("emulation.setNetworkConditions", networkConditions=conditions)
+        """Cut or restore the network: for the page, for service workers and for push; a restart restores it.
+
+        Done from inside the browser: BiDi's own `emulation.setNetworkConditions` leaves the requests of a service
+        worker alone.
+        """
+        inside = self._bidi.send("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"][0]["context"]
+        self._bidi.send(
+            "script.evaluate",
+            expression=f"Services.io.offline = {json.dumps(offline)}",
+            target={"context": inside},
+            awaitPromise=False,
+        )
 
     def grant_notifications(self, url: str) -> None:
         """Allow notifications to the site of `url`, from now on and after restarts."""

@@ -89,6 +89,10 @@ class PushService:
         """How many messages are kept for a browser that has not acknowledged them."""
         return len(self._current(self._subscriptions[endpoint.rpartition("/")[2]]))
 
+    def connected(self, endpoint: str) -> bool:
+        """Whether the endpoint's browser is there to be told at once."""
+        return self._subscriptions[endpoint.rpartition("/")[2]].client in self._connected
+
     async def start(self) -> web.AppRunner:
         """Listen on a free port."""
         application = web.Application(client_max_size=1_000_000)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 from pywebpush import WebPushException, webpush
 
@@ -46,8 +47,6 @@ def signer() -> Vapid02:
 
 
 def public_key(signer: Vapid02) -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
     return encode(signer.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
@@ -96,6 +95,10 @@ def test_offline_it_reloads_from_the_worker(phone: FirefoxPhone, site: RigSite) 
     phone.set_offline(False)
     phone.wait_until(lambda: phone.evaluate(failed) == "answered", "network")
     assert set(site.asked) == {"/not-kept"}
+    phone.set_offline(True)
+    phone.restart()
+    phone.goto(site.url)
+    assert phone.evaluate("navigator.onLine")
 
 
 def test_what_was_saved_survives_a_kill(phone: FirefoxPhone, site: RigSite) -> None:
@@ -148,6 +151,18 @@ def test_messages_wait_for_a_phone_that_is_off_as_long_as_they_may(
     assert tags(phone, 2) == {"kept", "other"}
     phone.wait_until(lambda: service.waiting(subscription["endpoint"]) == 0, "acknowledgement")
     assert tags(phone, 2) == {"kept", "other"}
+
+
+def test_a_push_sent_while_the_phone_is_offline_comes_once_it_is_back(
+    phone: FirefoxPhone, site: RigSite, service: PushService, signer: Vapid02
+) -> None:
+    subscription = subscribe(phone, site, signer)
+    phone.set_offline(True)
+    phone.wait_until(lambda: not service.connected(subscription["endpoint"]), "lost connection")
+    send(subscription, signer, "one", ttl=3600)
+    assert phone.notifications() == []
+    phone.set_offline(False)
+    assert tags(phone, 1) == {"one"}
 
 
 def test_after_unsubscribing_the_sender_is_told_410(
