@@ -1,29 +1,23 @@
 """A phone with Chromium: a Pixel 5's screen and touch, a profile that outlives the browser, push and a clock.
 
-What it cannot do: see a notification on the lock screen or press it (:meth:`ChromiumPhone.click_notification` runs
+What it cannot do: see a notification on the lock screen or press it (`workers.click_notification` runs
 the worker's handler without a person's gesture, so `clients.openWindow` and `focus` are refused), show an app badge,
 or be a phone whose system takes the memory back (:meth:`ChromiumPhone.kill` is the nearest thing).
 """
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Page, Playwright, WebError, Worker
+from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Page, Playwright, WebError
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser import worker_scripts
+from tests.browser.service_workers import ServiceWorkers, origin_of
 from tests.rig.programs import chromium, required
 
-Found = TypeVar("Found")
-
-WAIT_SECONDS = 15
 FLAGS = (
     "--disable-sync",
     "--disable-quic",
@@ -41,6 +35,8 @@ class ChromiumPhone:
     context: BrowserContext
     #: The page a person looks at.
     page: Page
+    #: The sites' service workers.
+    workers: ServiceWorkers
 
     def __init__(
         self,
@@ -76,11 +72,8 @@ class ChromiumPhone:
         )
         self.context.on("weberror", self._note_error)
         self.context.on("console", self._note_console)
-        self._registrations: dict[str, dict[str, Any]] = {}
         self._desk = self.context.pages[0]  # about:blank: keeps the browser and the protocol open with no app page
-        self._protocol = self.context.new_cdp_session(self._desk)
-        self._protocol.on("ServiceWorker.workerRegistrationUpdated", self._note_registrations)
-        self._protocol.send("ServiceWorker.enable")
+        self.workers = ServiceWorkers(self.context, self._desk)
         for origin in self._granted:
             self.context.grant_permissions(["notifications"], origin=origin)
         if self._clock_ahead is not None:
@@ -129,7 +122,7 @@ class ChromiumPhone:
 
     def grant_notifications(self, url: str) -> None:
         """Allow notifications to the site of `url`, from now on and after restarts."""
-        origin = _origin(url)
+        origin = origin_of(url)
         self._granted.add(origin)
         self.context.grant_permissions(["notifications"], origin=origin)
 
@@ -141,8 +134,7 @@ class ChromiumPhone:
         """
         self._clock_ahead = at - datetime.now(at.tzinfo)
         self.context.clock.set_system_time(at)
-        for worker in self.context.service_workers:
-            self._shift_clock(worker)
+        self.workers.shift_clock(self._clock_ahead)
 
     def advance_clock(self, by: timedelta) -> None:
         """Let `by` pass at once: the clock jumps and the pages' timers that fall due meanwhile fire once.
@@ -152,48 +144,7 @@ class ChromiumPhone:
         assert self._clock_ahead is not None, "set_clock first"
         self._clock_ahead += by
         self.context.clock.fast_forward(int(by.total_seconds() * 1000))
-        for worker in self.context.service_workers:
-            self._shift_clock(worker)
-
-    def deliver_push(self, url: str, text: str = "") -> None:
-        """Hand the service worker of `url` a push message, already decrypted; an empty one has `event.data` null."""
-        self.worker(url)
-        registration = self._registration(url)
-        self._protocol.send(
-            "ServiceWorker.deliverPushMessage",
-            {"origin": _origin(url), "registrationId": registration["registrationId"], "data": text},
-        )
-
-    def deliver_sync(self, url: str, tag: str, *, periodic: bool = False) -> None:
-        """Fire a background sync in the service worker of `url`, or a periodic one."""
-        self.worker(url)
-        event = {"origin": _origin(url), "registrationId": self._registration(url)["registrationId"], "tag": tag}
-        if periodic:
-            self._protocol.send("ServiceWorker.dispatchPeriodicSyncEvent", event)
-        else:
-            self._protocol.send("ServiceWorker.dispatchSyncEvent", {**event, "lastChance": False})
-
-    def notifications(self, url: str) -> list[dict[str, Any]]:
-        """What the service worker of `url` shows now: title, body, tag, data, lang, dir…; in no set order."""
-        shown: list[dict[str, Any]] = self.worker(url).evaluate(worker_scripts.NOTIFICATIONS)
-        return shown
-
-    def wait_for_notifications(self, url: str, count: int = 1) -> list[dict[str, Any]]:
-        """The same as :meth:`notifications`, once there are at least `count`."""
-        return self._until(lambda: shown if len(shown := self.notifications(url)) >= count else None, "notification")
-
-    def click_notification(self, url: str, tag: str, action: str = "") -> None:
-        """Run the worker's click handler for the notification with `tag`, and wait for what it waits for."""
-        self.worker(url).evaluate(worker_scripts.CLICK, [tag, action])
-
-    def worker(self, url: str) -> Worker:
-        """The running service worker of `url`; started when it sleeps."""
-        if (running := self._running_worker(url)) is None:
-            self._protocol.send("ServiceWorker.startWorker", {"scopeURL": self._registration(url)["scopeURL"]})
-            running = self._until(lambda: self._running_worker(url), "a running service worker")
-        self._shift_clock(running)
-        running.evaluate(worker_scripts.NOTE_SHOWING)
-        return running
+        self.workers.shift_clock(self._clock_ahead)
 
     def protocol(self, page: Page | None = None) -> CDPSession:
         """Chromium's own protocol (CDP) for a page."""
@@ -203,34 +154,6 @@ class ChromiumPhone:
         """Why the page could not be installed as an app; empty when it could."""
         found = self.protocol().send("Page.getInstallabilityErrors")["installabilityErrors"]
         return [error["errorId"] for error in found]
-
-    def _running_worker(self, url: str) -> Worker | None:
-        return next((w for w in self.context.service_workers if _origin(w.url) == _origin(url)), None)
-
-    def _shift_clock(self, worker: Worker) -> None:
-        if self._clock_ahead is not None:
-            worker.evaluate(worker_scripts.SHIFT_CLOCK, self._clock_ahead.total_seconds() * 1000)
-
-    def _registration(self, url: str) -> dict[str, Any]:
-        return self._until(
-            lambda: next((r for r in self._registrations.values() if url.startswith(r["scopeURL"])), None),
-            f"a service worker registered for {url}",
-        )
-
-    def _until(self, look: Callable[[], Found | None], what: str) -> Found:
-        deadline = time.monotonic() + WAIT_SECONDS
-        while time.monotonic() < deadline:
-            if (found := look()) is not None:
-                return found
-            self._desk.wait_for_timeout(20)
-        raise TimeoutError(f"Chromium: no {what} within {WAIT_SECONDS} s")
-
-    def _note_registrations(self, event: dict[str, Any]) -> None:
-        for registration in event["registrations"]:
-            if registration["isDeleted"]:
-                self._registrations.pop(registration["registrationId"], None)
-            else:
-                self._registrations[registration["registrationId"]] = registration
 
     def _note_error(self, error: WebError) -> None:
         self.errors.append(str(error.error))
@@ -259,8 +182,3 @@ def chromium_phone(
 
 
 _SCREEN = ("user_agent", "device_scale_factor", "is_mobile", "has_touch")
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

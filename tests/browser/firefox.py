@@ -166,7 +166,8 @@ class FirefoxPhone:
         Done from inside the browser: BiDi's own `emulation.setNetworkConditions` leaves the requests of a service
         worker alone.
         """
-        inside = self._bidi.send("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"][0]["context"]
+        inside_the_browser: dict[str, Any] = {"moz:scope": "chrome"}
+        inside = self._bidi.send("browsingContext.getTree", **inside_the_browser)["contexts"][0]["context"]
         self._bidi.send(
             "script.evaluate",
             expression=f"Services.io.offline = {json.dumps(offline)}",

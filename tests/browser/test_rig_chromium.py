@@ -43,7 +43,7 @@ def test_it_is_a_pixel_5_held_by_a_person_in_new_york_who_reads_french(phone: Ch
     )
     assert phone.page.evaluate(screen) == [393, 851, 2.75, 1, True]
     assert phone.page.evaluate(place) == {"zone": "America/New_York", "language": "fr-FR"}
-    assert phone.worker(site.url).evaluate(place) == {"zone": "America/New_York", "language": "fr-FR"}
+    assert phone.workers.running(site.url).evaluate(place) == {"zone": "America/New_York", "language": "fr-FR"}
     assert phone.errors == []
 
 
@@ -54,7 +54,7 @@ def test_offline_it_reloads_from_the_worker_and_nothing_reaches_the_server(phone
     assert phone.page.get_by_role("heading", name="Rig").is_visible()
     failed = "fetch('not-kept').then(() => 'answered', () => 'failed')"
     assert phone.page.evaluate(failed) == "failed"
-    assert phone.worker(site.url).evaluate(failed) == "failed"
+    assert phone.workers.running(site.url).evaluate(failed) == "failed"
     assert site.asked == []
     phone.set_offline(False)
     phone.page.wait_for_function(f"async () => await {failed} === 'answered'", timeout=5000)
@@ -76,28 +76,33 @@ def test_what_was_saved_survives_a_kill(phone: ChromiumPhone, site: RigSite) -> 
 def test_a_push_is_shown_with_no_page_open_and_after_a_restart(phone: ChromiumPhone, site: RigSite) -> None:
     phone.grant_notifications(site.url)
     phone.close_app()
-    phone.deliver_push(site.url, '{"tag": "one", "body": "first"}')
-    [shown] = phone.wait_for_notifications(site.url)
+    phone.workers.deliver_push(site.url, '{"tag": "one", "body": "first"}')
+    [shown] = phone.workers.wait_for_notifications(site.url)
     assert (shown["title"], shown["body"], shown["tag"]) == ("Rig", "first", "one")
-    assert phone.worker(site.url).evaluate("clients.matchAll({includeUncontrolled: true}).then(all => all.length)") == 0
+    assert (
+        phone.workers.running(site.url).evaluate(
+            "clients.matchAll({includeUncontrolled: true}).then(all => all.length)"
+        )
+        == 0
+    )
     phone.restart()
-    phone.deliver_push(site.url, '{"tag": "two", "body": "second"}')
-    assert "two" in {shown["tag"] for shown in phone.wait_for_notifications(site.url)}
+    phone.workers.deliver_push(site.url, '{"tag": "two", "body": "second"}')
+    assert "two" in {shown["tag"] for shown in phone.workers.wait_for_notifications(site.url)}
 
 
 def test_a_click_runs_the_workers_handler(phone: ChromiumPhone, site: RigSite) -> None:
     phone.grant_notifications(site.url)
-    phone.deliver_push(site.url, '{"tag": "one", "body": "first"}')
-    phone.wait_for_notifications(site.url)
-    phone.click_notification(site.url, "one", action="later")
-    assert phone.notifications(site.url) == []
+    phone.workers.deliver_push(site.url, '{"tag": "one", "body": "first"}')
+    phone.workers.wait_for_notifications(site.url)
+    phone.workers.click_notification(site.url, "one", action="later")
+    assert phone.workers.notifications(site.url) == []
     assert phone.page.evaluate("caches.match('later').then(kept => kept.text())") == "clicked"
 
 
 def test_the_clock_can_be_set_in_page_and_worker_and_outlives_a_restart(phone: ChromiumPhone, site: RigSite) -> None:
     def shown() -> list[datetime]:
         script = "[Date.now(), +new Date(), Date.parse(new Date().toISOString())]"
-        readings = [*phone.page.evaluate(script), *phone.worker(site.url).evaluate(script)]
+        readings = [*phone.page.evaluate(script), *phone.workers.running(site.url).evaluate(script)]
         return [datetime.fromtimestamp(reading / 1000, UTC) for reading in readings]
 
     def about(at: datetime) -> bool:
