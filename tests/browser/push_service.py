@@ -1,11 +1,10 @@
 """A stand-in for a browser maker's push service, on this machine: it keeps, delivers and refuses as a real one does.
 
-Firefox talks to it over a WebSocket (the autopush protocol) and our server over HTTP (RFC 8030). Tests also subscribe
-by :meth:`PushService.subscribe` where no browser is wanted. Not exercised: Firefox saying that it could not decrypt.
+Firefox talks to it over a WebSocket (:mod:`tests.browser.autopush`), Chromium as to Google's (:mod:`tests.browser.fcm`)
+and our server over HTTP (RFC 8030). Tests also subscribe by :meth:`PushService.subscribe` where no browser is wanted.
 """
 
 import asyncio
-import json
 import os
 import time
 import uuid
@@ -14,13 +13,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.browser.autopush import Autopush
+from tests.browser.fcm import FcmSide
 from tests.browser.loop import LoopThread
 from tests.browser.push_messages import PushPost, encode, read_vapid
-from tests.browser.push_subscriptions import Message, Refusal, Subscription, decrypted, honest_status
+from tests.browser.push_subscriptions import Deliver, Message, Refusal, Subscription, decrypted, honest_status
 
 
 class PushService:
@@ -30,7 +31,8 @@ class PushService:
         #: Every POST, oldest first.
         self.posts: list[PushPost] = []
         self._subscriptions: dict[str, Subscription] = {}
-        self._connected: dict[str, web.WebSocketResponse] = {}
+        self._connected: dict[str, Deliver] = {}
+        self._fcm = FcmSide(self)
         self._refusals: list[Refusal] = []
         self._passed_seconds = 0.0
         self._released = asyncio.Event()
@@ -45,6 +47,15 @@ class PushService:
     def websocket_url(self) -> str:
         """For Firefox's preference `dom.push.serverURL`."""
         return f"ws://127.0.0.1:{self._port}/"
+
+    @property
+    def chromium_flags(self) -> tuple[str, ...]:
+        """For starting a Chromium that subscribes here; see :meth:`local`."""
+        return self._fcm.flags(self.origin)
+
+    def local(self, endpoint: str) -> str:
+        """The endpoint on this machine for one that Chromium handed out, which names its maker's host."""
+        return self._endpoint(endpoint.rpartition("/")[2])
 
     def subscribe(self, sender_key: str | None = None) -> dict[str, Any]:
         """A subscription as a browser would hand over, whose messages appear decrypted in :attr:`posts`."""
@@ -79,7 +90,7 @@ class PushService:
 
     def retire(self, endpoint: str) -> None:
         """End a subscription, as when the app was removed: 410 from now on."""
-        self._subscriptions[endpoint.rpartition("/")[2]].retired = True
+        self.unregister(endpoint.rpartition("/")[2])
 
     def pass_time(self, seconds: float) -> None:
         """Let messages grow older."""
@@ -97,6 +108,9 @@ class PushService:
         """Listen on a free port."""
         application = web.Application(client_max_size=1_000_000)
         application.add_routes([web.get("/", self._browser), web.post("/push/{channel}", self._sender)])
+        application.add_routes(self._fcm.routes())
+        application.on_shutdown.append(lambda _: self._fcm.close())
+        await self._fcm.start()
         runner = web.AppRunner(application, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -150,61 +164,43 @@ class PushService:
             subscription.messages = [m for m in subscription.messages if m.topic != message.topic]
         if ttl:
             subscription.messages.append(message)
-        if browser := self._connected.get(subscription.client):
-            await self._deliver(browser, channel, message)
+        if deliver := self._connected.get(subscription.client):
+            await deliver(channel, message)
         return message
 
-    # The browser's side
+    # The browsers' side
 
-    async def _browser(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(protocols=["push-notification"])
-        await socket.prepare(request)
-        client = ""
-        try:
-            async for frame in socket:
-                if frame.type == WSMsgType.TEXT:
-                    client = await self._hear(socket, client, json.loads(frame.data))
-        finally:
-            if self._connected.get(client) is socket:
-                del self._connected[client]
-        return socket
+    def register(self, channel: str, client: str, sender_key: str | None) -> str:
+        """Open an endpoint for a browser; its URL."""
+        self._subscriptions[channel] = Subscription(client, sender_key)
+        return self._endpoint(channel)
 
-    async def _hear(self, socket: web.WebSocketResponse, client: str, said: dict[str, Any]) -> str:
-        """Act on one message of a browser; who the browser is."""
-        kind, channel = said.get("messageType"), said.get("channelID", "")
-        if kind is None:
-            await socket.send_json({})
-        elif kind == "hello":
-            client = said.get("uaid") or uuid.uuid4().hex
-            self._connected[client] = socket
-            answer: dict[str, Any] = {"uaid": client, "status": 200, "use_webpush": True, "broadcasts": {}}
-            await socket.send_json({"messageType": "hello", **answer})
-            for at, kept in list(self._subscriptions.items()):
-                if kept.client == client and not kept.retired:
-                    for message in self._current(kept):
-                        await self._deliver(socket, at, message)
-        elif kind == "register":
-            self._subscriptions[channel] = Subscription(client, said.get("key"))
-            answer = {"channelID": channel, "status": 200, "pushEndpoint": self._endpoint(channel)}
-            await socket.send_json({"messageType": "register", **answer})
-        elif kind == "unregister":
-            if subscription := self._subscriptions.get(channel):
-                subscription.retired = True
-            await socket.send_json({"messageType": "unregister", "channelID": channel, "status": 200})
-        elif kind in ("ack", "nack"):
-            for update in said.get("updates", [said]):
-                self._forget(update.get("channelID"), update.get("version"))
-        return client
+    def unregister(self, channel: str) -> None:
+        """Close an endpoint: 410 from now on."""
+        if subscription := self._subscriptions.get(channel):
+            subscription.retired = True
 
-    def _forget(self, channel: str | None, version: str | None) -> None:
+    async def arrive(self, client: str, deliver: Deliver) -> None:
+        """A browser is there: hand it what was kept."""
+        self._connected[client] = deliver
+        for channel, subscription in list(self._subscriptions.items()):
+            if subscription.client == client and not subscription.retired:
+                for message in list(self._current(subscription)):
+                    await deliver(channel, message)
+
+    def leave(self, client: str, deliver: Deliver) -> None:
+        """A browser has gone."""
+        if self._connected.get(client) == deliver:
+            del self._connected[client]
+
+    def forget(self, channel: str | None, version: str | None) -> None:
+        """A browser has a message; `channel` None means that it did not say of which endpoint."""
         for at, subscription in self._subscriptions.items():
             if channel in (None, at):
                 subscription.messages = [m for m in subscription.messages if m.version != version]
 
-    async def _deliver(self, socket: web.WebSocketResponse, channel: str, message: Message) -> None:
-        notification = {"channelID": channel, "version": message.version, "ttl": message.ttl_seconds}
-        content = {"data": encode(message.body), "headers": {"encoding": "aes128gcm"}} if message.body else {}
-        await socket.send_json({"messageType": "notification", **notification, **content})
+    async def _browser(self, request: web.Request) -> web.WebSocketResponse:
+        return await Autopush(self).serve(request)
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """The stand-in push service's memory: endpoints, what they keep, and what an honest service would answer."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,6 +32,29 @@ class Subscription:
     retired: bool = False
     #: The receiver's keys, where the stand-in is the receiver.
     keys: tuple[ec.EllipticCurvePrivateKey, bytes] | None = None
+
+
+#: Hands one browser one message: the endpoint's channel and the message.
+Deliver = Callable[[str, Message], Awaitable[None]]
+
+
+class Registry(Protocol):
+    """What the push service does for this side."""
+
+    def register(self, channel: str, client: str, sender_key: str | None) -> str:
+        """Open an endpoint; its URL."""
+
+    def unregister(self, channel: str) -> None:
+        """Close an endpoint."""
+
+    async def arrive(self, client: str, deliver: Deliver) -> None:
+        """A browser is there; hand it what was kept."""
+
+    def leave(self, client: str, deliver: Deliver) -> None:
+        """A browser has gone."""
+
+    def forget(self, channel: str | None, version: str | None) -> None:
+        """A browser has a message."""
 
 
 @dataclass
