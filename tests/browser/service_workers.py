@@ -27,6 +27,11 @@ class ServiceWorkers:
         self._protocol = context.new_cdp_session(desk)
         self._protocol.on("ServiceWorker.workerRegistrationUpdated", self._note_registrations)
         self._protocol.send("ServiceWorker.enable")
+        self._displayed = 0
+        self._protocol.on("BackgroundService.backgroundServiceEventReceived", self._note_displayed)
+        self._protocol.send("BackgroundService.clearEvents", {"service": "notifications"})
+        self._protocol.send("BackgroundService.startObserving", {"service": "notifications"})
+        self._protocol.send("BackgroundService.setRecording", {"service": "notifications", "shouldRecord": True})
 
     def deliver_push(self, url: str, text: str = "") -> None:
         """Hand the service worker of `url` a push message, already decrypted; an empty one has `event.data` null."""
@@ -47,13 +52,26 @@ class ServiceWorkers:
             self._protocol.send("ServiceWorker.dispatchSyncEvent", {**event, "lastChance": False})
 
     def notifications(self, url: str) -> list[dict[str, Any]]:
-        """What the service worker of `url` shows now: title, body, tag, data, lang, dir…; in no set order."""
+        """What the service worker of `url` shows now: title, body, tag, data, lang, dir…; in no set order.
+
+        To ask while one is on its way can make Chromium lose it: :meth:`wait_for_notifications` asks afterwards.
+        """
         shown: list[dict[str, Any]] = self.running(url).evaluate(worker_scripts.NOTIFICATIONS)
         return shown
 
     def wait_for_notifications(self, url: str, count: int = 1) -> list[dict[str, Any]]:
-        """The same as :meth:`notifications`, once there are at least `count`."""
-        return self._until(lambda: shown if len(shown := self.notifications(url)) >= count else None, "notification")
+        """The same, once there are at least `count`."""
+        looked_at = 0
+
+        def look() -> list[dict[str, Any]] | None:
+            nonlocal looked_at
+            if self._displayed < count or self._displayed == looked_at:
+                return None
+            looked_at = self._displayed
+            shown = self.notifications(url)
+            return shown if len(shown) >= count else None
+
+        return self._until(look, "notification")
 
     def click_notification(self, url: str, tag: str, action: str = "") -> None:
         """Run the worker's click handler for the notification with `tag`, and wait for what it waits for."""
@@ -94,6 +112,9 @@ class ServiceWorkers:
                 return found
             self._desk.wait_for_timeout(20)
         raise TimeoutError(f"Chromium: no {what} within {WAIT_SECONDS} s")
+
+    def _note_displayed(self, event: dict[str, Any]) -> None:
+        self._displayed += event["backgroundServiceEvent"]["eventName"] == "Notification displayed"
 
     def _note_registrations(self, event: dict[str, Any]) -> None:
         for registration in event["registrations"]:

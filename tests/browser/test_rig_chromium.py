@@ -123,6 +123,7 @@ def test_the_clock_can_be_set_in_page_and_worker_and_outlives_a_restart(phone: C
 def test_the_page_can_be_installed_and_why_not_is_told(phone: ChromiumPhone, site: RigSite) -> None:
     assert phone.installability_errors() == []
     phone.page.evaluate("document.querySelector('link[rel=manifest]').remove()")
+    phone.page.wait_for_timeout(500)  # the browser notices in its own time
     assert phone.installability_errors() == ["no-manifest"]
 
 
