@@ -56,6 +56,7 @@ class PushService:
 
     def __init__(self) -> None:
         self.posted: list[Posted] = []
+        self.connections = 0
         self._replies: dict[str, deque[Reply]] = {}
         self._always: dict[str, Reply] = {}
         self._lock = threading.Lock()
@@ -63,6 +64,11 @@ class PushService:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                with service._lock:
+                    service.connections += 1
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
