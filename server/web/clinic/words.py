@@ -1,0 +1,65 @@
+"""How the clinic pages write times, spans and intervals."""
+
+from datetime import datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from server.domain.relief import rounded
+from server.domain.runs import Duration
+
+
+def span(minutes: Fraction | float) -> str:
+    """A length of time, to the minute: "45 min", "2 h", "2 h 30 min"."""
+    whole = rounded(Fraction(minutes))
+    if whole < 0:
+        return f"−{span(-whole)}"
+    hours, rest = divmod(whole, 60)
+    if hours == 0:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def interval(duration: Duration) -> str:
+    """How long relief lasted, never as one exact number."""
+    lower = span(duration.lower_minutes)
+    if duration.upper_minutes is None:
+        return f"at least {lower}"
+    return f"{lower} to {span(duration.upper_minutes)}"
+
+
+def clock(instant: datetime, timezone: str) -> str:
+    """The time on the wall, to the minute: "09:05"."""
+    return instant.astimezone(ZoneInfo(timezone)).strftime("%H:%M")
+
+
+def clock_seconds(instant: datetime, timezone: str) -> str:
+    """The time on the wall, to the second: "09:05:12"."""
+    return instant.astimezone(ZoneInfo(timezone)).strftime("%H:%M:%S")
+
+
+def day(instant: datetime, timezone: str) -> str:
+    """The date on the wall: "Mon 2 Mar 2026"."""
+    local = instant.astimezone(ZoneInfo(timezone))
+    return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def zone_name(instant: datetime, timezone: str) -> str:
+    """The zone and its offset at an instant: "America/New_York, UTC−05:00"."""
+    return f"{timezone}, {offset(instant.astimezone(ZoneInfo(timezone)))}"
+
+
+def offset(local: datetime) -> str:
+    """The offset of an aware instant: "UTC−05:00"."""
+    shift = local.utcoffset()
+    assert shift is not None
+    minutes = round(shift.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'−' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+
+
+def register(app: Flask) -> None:
+    """Give the words to the templates, as filters."""
+    for filter_ in (span, interval, clock, clock_seconds, day, zone_name, offset):
+        app.add_template_filter(filter_)
