@@ -1,6 +1,7 @@
 """How the clinic pages write times, spans and intervals."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,39 @@ def day(instant: datetime, timezone: str) -> str:
     return f"{local:%a} {local.day} {local:%b %Y}"
 
 
+def date_on(value: date) -> str:
+    """A local date: "2 Mar 2026"."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def moment(instant: datetime, now: datetime, timezone: str) -> str:
+    """A time of today as "09:05", of another day with its weekday, of another year with all."""
+    local, today = (each.astimezone(ZoneInfo(timezone)) for each in (instant, now))
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    if abs(local.date() - today.date()) < timedelta(days=6):
+        return f"{local:%a %H:%M}"
+    return f"{date_on(local.date())}, {local:%H:%M}"
+
+
+def ago(instant: datetime, now: datetime, timezone: str) -> str:
+    """How long ago: "2 h 10 min ago"; from the next day on the weekday."""
+    elapsed = now - instant
+    if elapsed < timedelta(0):
+        return f"in {span(-elapsed.total_seconds() / 60)}"
+    if elapsed < timedelta(hours=24):
+        return f"{span(elapsed.total_seconds() / 60)} ago"
+    return day(instant, timezone)
+
+
+def assessment_name(assessment_id: str) -> str:
+    """What people call an assessment: "15 min", "1 h", "day 1"; a clinic's own name as it is."""
+    short = re.fullmatch(r"(\d+)(min|h)|(day)(\d+)", assessment_id)
+    if short is None:
+        return assessment_id
+    return " ".join(part for part in short.groups() if part)
+
+
 def zone_name(instant: datetime, timezone: str) -> str:
     """The zone and its offset at an instant: "America/New_York, UTC−05:00"."""
     return f"{timezone}, {offset(instant.astimezone(ZoneInfo(timezone)))}"
@@ -59,7 +93,13 @@ def offset(local: datetime) -> str:
     return f"UTC{'−' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
+FILTERS = (
+    *(span, interval, clock, clock_seconds, day, date_on, moment, ago),
+    *(assessment_name, zone_name, offset),
+)
+
+
 def register(app: Flask) -> None:
     """Give the words to the templates, as filters."""
-    for filter_ in (span, interval, clock, clock_seconds, day, zone_name, offset):
+    for filter_ in FILTERS:
         app.add_template_filter(filter_)
