@@ -15,8 +15,8 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.domain.errors import Invalid
+from server.storage import audit
 from server.storage.db import Base
-from server.storage.models import AuditEvent
 
 #: From most to least that they may do.
 ROLES: tuple[str, ...] = ("administrator", "clinician", "nurse", "viewer")
@@ -93,15 +93,14 @@ def add(
     )
     session.add(member)
     session.flush()
-    session.add(
-        AuditEvent(
-            clinic_id=clinic_id,
-            at=now,
-            actor="system",
-            action="staff_member_added",
-            subject=f"staff:{member.id}",
-            details={"role": role},
-        )
+    audit.record(
+        session,
+        clinic_id,
+        audit.SYSTEM,
+        "staff.added",
+        audit.staff(member.id),
+        {"role": role},
+        now,
     )
     return member
 

@@ -85,3 +85,5 @@ function focusedLink(row: HTMLElement): string | null {
   const focused = document.activeElement;
   return focused && row.contains(focused) ? focused.getAttribute('href') : null;
 }
+
+document.querySelector('[data-print]')?.addEventListener('click', () => window.print());

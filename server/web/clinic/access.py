@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from server.storage import audit
 from server.storage.staff import User
 from server.web.clinic.sign_in import LONGEST
 
@@ -54,7 +55,7 @@ def staff() -> User:
 
 def actor() -> str:
     """Who does it, as the audit trail names them."""
-    return f"staff:{staff().id}"
+    return audit.staff(staff().id)
 
 
 def _is_signed_in() -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
@@ -39,19 +39,22 @@ class BoardRow:
     running: bool
 
 
+#: A phone not heard of for so long while a diary runs may hold entries that it cannot send.
+SILENT_AFTER = timedelta(minutes=75)
+
 Key = Callable[[BoardRow], Any]
 _LAST = "\U0010ffff"
 SORTS: Mapping[str, Key] = {
     "attention": lambda row: (
         ORDER.index(row.attention[0]) if row.attention else len(ORDER),
-        _or_last(row.next_due and row.next_due.due_at),
+        _next_due(row),
     ),
     "patient": lambda row: row.about.patient.reference.casefold(),
     "time": lambda row: (
         _or_last(row.about.block.performed_at),
         row.about.block.planned_on.isoformat(),
     ),
-    "next": lambda row: _or_last(row.next_due and row.next_due.due_at),
+    "next": lambda row: _next_due(row),
 }
 
 
@@ -65,7 +68,9 @@ def board() -> str:
     rows = [row for row in (board_row(each, g.now) for each in found) if row.running]
     rows.sort(key=lambda row: row.about.patient.reference.casefold())
     rows.sort(key=SORTS[sort])
-    return render_template("clinic/board.html", rows=rows, sort=sort, now=g.now)
+    return render_template(
+        "clinic/board.html", rows=rows, sort=sort, now=g.now, silent_after=SILENT_AFTER
+    )
 
 
 @blueprint.post("/sign-out")
@@ -120,6 +125,10 @@ def _last_rating(entries: tuple[CorrectedEntry, ...]) -> CorrectedEntry | None:
         if each.entry.kind == "rating" and each.entry.scores and each.entry.id not in replaced
     ]
     return max(ratings, key=lambda each: (each.felt_at, each.recorded_at), default=None)
+
+
+def _next_due(row: BoardRow) -> str:
+    return _or_last(row.next_due.due_at if row.next_due else None)
 
 
 def _or_last(instant: datetime | None) -> str:

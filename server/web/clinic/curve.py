@@ -6,76 +6,42 @@ right with time, y downwards, so that less pain is lower.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-from server.domain.protocol import agent_window
+from server.domain.protocol import Criteria, agent_window
 from server.domain.relief import Reading
 from server.domain.report import BlockRecord, SiteReport
 from server.domain.schedule import minutes_between
-
-#: The first hours get most of the width; what is later is drawn beside them on its own scale.
-HOURS_PANEL_MINUTES = 13 * 60
-#: Night on the wall where the block was done.
-NIGHT_FROM, NIGHT_TO = time(22), time(7)
-#: Beyond this the days have no shaded nights: they would be stripes.
-MOST_SHADED_DAYS = 14
-#: A reading later than this (a phone with a wrong clock) is in the table of entries only.
-MOST_DRAWN_MINUTES = 60 * 24 * 60
-
-Kind = Literal["clean", "confounded", "recalled"]
-
-
-@dataclass(frozen=True)
-class Size:
-    """A picture's box and the margins around its plot."""
-
-    name: str
-    width: int
-    height: int
-    left: int
-    right: int
-    top: int
-    bottom: int
-    most_ticks: int
-    labels_inside: bool  #: lines are labelled above themselves, not in the right margin
-
+from server.web.clinic.time_axis import (
+    MOST_DRAWN_MINUTES,
+    Panel,
+    Size,
+    Stretch,
+    Tick,
+    day_ticks,
+    hour_ticks,
+    nights,
+    panels,
+    x_of,
+)
 
 WIDE = Size("wide", 760, 340, 36, 148, 44, 58, 13, False)
 NARROW = Size("narrow", 344, 330, 26, 8, 46, 58, 7, True)
 
+Kind = Literal["clean", "confounded", "recalled"]
+LABELS: dict[str, str] = {"confounded": "after medicine", "recalled": "recalled"}
+
 
 @dataclass(frozen=True)
 class Dot:
-    """One reading."""
+    """One reading. `label` names its kind beside the first of that kind."""
 
     x: float
     y: float
     kind: Kind
-    label: str | None  #: names the kind, beside the first of its kind
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A part of the time axis."""
-
-    x: float
-    width: float
-
-    @property
-    def middle(self) -> float:
-        return round(self.x + self.width / 2, 1)
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A mark on the time axis with what is written below it."""
-
-    x: float
-    label: str
+    label: str | None
 
 
 @dataclass(frozen=True)
@@ -99,7 +65,6 @@ class Curve:
     nights: tuple[Stretch, ...]
     night_labels: tuple[float, ...]
     window: Stretch | None
-    window_hours: tuple[int, int] | None
     baseline: Level | None
     threshold: Level | None
     lines: tuple[tuple[tuple[float, float], ...], ...]
@@ -115,28 +80,7 @@ class Curve:
         return self.size.height - self.size.bottom
 
 
-@dataclass(frozen=True)
-class _Panel:
-    """A stretch of time on a stretch of the picture."""
-
-    start: Fraction
-    end: Fraction
-    x: float
-    width: float
-
-    def at(self, minutes: Fraction) -> float:
-        share = float((minutes - self.start) / (self.end - self.start))
-        return round(self.x + share * self.width, 1)
-
-    def stretch(self, start: Fraction, end: Fraction) -> Stretch | None:
-        """The part of a time span that lies in this panel."""
-        start, end = max(start, self.start), min(end, self.end)
-        if start >= end:
-            return None
-        return Stretch(self.at(start), round(self.at(end) - self.at(start), 1))
-
-
-def curve(record: BlockRecord, site: str, found: SiteReport, size: Size = WIDE) -> Curve:
+def curve(record: BlockRecord, found: SiteReport, size: Size = WIDE) -> Curve:
     """Place the readings of one pain site.
 
     Readings before the block and superseded ones are not drawn. Clean readings that follow one
@@ -148,30 +92,32 @@ def curve(record: BlockRecord, site: str, found: SiteReport, size: Size = WIDE) 
         for each in found.readings
         if each.status != "not_counted" and 0 < each.minutes <= MOST_DRAWN_MINUTES
     ]
-    panels = _panels(record, drawn, size)
+    last = max((each.minutes for each in drawn), default=Fraction(0))
+    axis = panels(record.criteria.verdict_minutes, last, size)
     taken = _medicine(record)
+    marks = tuple(x for x in (x_of(axis, minutes) for minutes in taken) if x is not None)
     window = agent_window(record.agent)
-    first = panels[0]
-    nights = tuple(_nights(record, panels))
-    marks = tuple(x for x in (_x(panels, minutes) for minutes in taken) if x is not None)
+    dark = tuple(nights(record, axis))
+    threshold = threshold_score(found.baseline, record.criteria.threshold_percent)
     return Curve(
         size=size,
-        panels=tuple(Stretch(panel.x, panel.width) for panel in panels),
+        panels=tuple(Stretch(panel.x, panel.width) for panel in axis),
         grid=tuple(Level(_y(score, size), score) for score in range(0, 11, 2)),
-        hours=tuple(_hour_ticks(first, size)),
-        days=tuple(_day_ticks(record, panels[1], size)) if len(panels) > 1 else (),
-        nights=nights,
+        hours=tuple(hour_ticks(axis[0], size)),
+        days=tuple(day_ticks(record, axis[1])) if len(axis) > 1 else (),
+        nights=dark,
         night_labels=tuple(
             night.middle
-            for night in nights
+            for night in dark
             if night.width > 30 and all(abs(night.middle - x) > 50 for x in marks[:1])
         ),
-        window=first.stretch(Fraction(window[0]), Fraction(window[1])) if window else None,
-        window_hours=(window[0] // 60, window[1] // 60) if window else None,
-        baseline=_level(found.baseline, size),
-        threshold=_level(threshold_score(found.baseline, record.criteria.threshold_percent), size),
-        lines=tuple(_lines(drawn, taken, record, panels, size)),
-        dots=tuple(_dots(drawn, panels, size)),
+        window=axis[0].stretch(Fraction(window[0]), Fraction(window[1])) if window else None,
+        baseline=None
+        if found.baseline is None
+        else Level(_y(found.baseline, size), found.baseline),
+        threshold=None if threshold is None else Level(_y(threshold, size), threshold),
+        lines=tuple(_lines(drawn, taken, record.criteria, axis, size)),
+        dots=tuple(_dots(drawn, axis, size)),
         medicine=marks,
     )
 
@@ -181,94 +127,9 @@ def threshold_score(baseline: int | None, threshold_percent: int) -> int | None:
     return None if not baseline else baseline * (100 - threshold_percent) // 100
 
 
-def _panels(record: BlockRecord, drawn: Sequence[Reading], size: Size) -> list[_Panel]:
-    verdict_minutes = min(Fraction(record.criteria.verdict_minutes), Fraction(MOST_DRAWN_MINUTES))
-    hours_end = max(Fraction(HOURS_PANEL_MINUTES), verdict_minutes)
-    width = size.width - size.left - size.right
-    last = max((each.minutes for each in drawn), default=Fraction(0))
-    if last <= hours_end:
-        return [_Panel(Fraction(0), hours_end, size.left, width)]
-    days_width = round(width * 0.28)
-    break_width = 10
-    return [
-        _Panel(Fraction(0), hours_end, size.left, width - days_width - break_width),
-        # A tenth more, so that the last dot is not on the edge.
-        _Panel(
-            hours_end,
-            last + (last - hours_end) / 10,
-            size.left + width - days_width,
-            days_width,
-        ),
-    ]
-
-
-def _x(panels: Sequence[_Panel], minutes: Fraction) -> float | None:
-    for panel in panels:
-        if panel.start <= minutes <= panel.end:
-            return panel.at(minutes)
-    return None
-
-
 def _y(score: int, size: Size) -> float:
     height = size.height - size.top - size.bottom
     return round(size.top + height * (10 - score) / 10, 1)
-
-
-def _level(score: int | None, size: Size) -> Level | None:
-    return None if score is None else Level(_y(score, size), score)
-
-
-def _hour_ticks(panel: _Panel, size: Size) -> Iterator[Tick]:
-    step = 60
-    while panel.end / step > size.most_ticks:
-        step *= 2
-    for minutes in range(0, int(panel.end) + 1, step):
-        yield Tick(panel.at(Fraction(minutes)), str(minutes // 60))
-
-
-def _day_ticks(record: BlockRecord, panel: _Panel, size: Size) -> Iterator[Tick]:
-    """A label at the local noon of each day, thinned where they would touch."""
-    noons = [
-        (day, panel.at(minutes))
-        for day, minutes in _wall(record, time(12), panel.end)
-        if day > 0 and panel.start <= minutes <= panel.end
-    ]
-    every = 1
-    while noons and panel.width * every / len(noons) < 16:
-        every += 1
-    for day, x in noons[::every]:
-        yield Tick(x, str(day))
-
-
-def _nights(record: BlockRecord, panels: Sequence[_Panel]) -> Iterator[Stretch]:
-    if panels[-1].end > MOST_SHADED_DAYS * 24 * 60:
-        panels = panels[:1]
-    if panels[-1].end > MOST_SHADED_DAYS * 24 * 60:
-        return
-    evenings = _wall(record, NIGHT_FROM, panels[-1].end)
-    mornings = _wall(record, NIGHT_TO, panels[-1].end)
-    starts = [minutes for _, minutes in evenings]
-    ends = [minutes for _, minutes in mornings][1:]
-    for start, end in zip(starts, ends, strict=False):
-        for panel in panels:
-            if stretch := panel.stretch(start, end):
-                yield stretch
-
-
-def _wall(record: BlockRecord, at: time, until: Fraction) -> list[tuple[int, Fraction]]:
-    """(day, minutes since the block) of a wall-clock time, from the day before the block on."""
-    zone = ZoneInfo(record.timezone)
-    first = record.performed_at.astimezone(zone).date()
-    days = range(-1, int(until / (24 * 60)) + 3)
-    return [
-        (
-            day,
-            minutes_between(
-                record.performed_at, datetime.combine(first + timedelta(days=day), at, tzinfo=zone)
-            ),
-        )
-        for day in days
-    ]
 
 
 def _medicine(record: BlockRecord) -> list[Fraction]:
@@ -282,8 +143,8 @@ def _medicine(record: BlockRecord) -> list[Fraction]:
 def _lines(
     drawn: Sequence[Reading],
     taken: Sequence[Fraction],
-    record: BlockRecord,
-    panels: Sequence[_Panel],
+    criteria: Criteria,
+    axis: Sequence[Panel],
     size: Size,
 ) -> Iterator[tuple[tuple[float, float], ...]]:
     clean = [each for each in drawn if each.status == "clean"]
@@ -292,29 +153,27 @@ def _lines(
         assert each is not None  # only the first of the pairs has none before it
         joined = (
             before is not None
-            and each.minutes - before.minutes <= record.criteria.max_gap_minutes
+            and each.minutes - before.minutes <= criteria.max_gap_minutes
             and not any(before.minutes <= at < each.minutes for at in taken)
-            and not before.minutes <= panels[0].end < each.minutes
+            and not before.minutes <= axis[0].end < each.minutes
         )
         if not joined:
             if len(line) > 1:
                 yield tuple(line)
             line = []
-        x = _x(panels, each.minutes)
-        assert x is not None  # the panels reach to the last reading
+        x = x_of(axis, each.minutes)
+        assert x is not None  # the axis reaches to the last reading
         line.append((x, _y(each.score, size)))
     if len(line) > 1:
         yield tuple(line)
 
 
-LABELS: dict[Kind, str] = {"confounded": "after medicine", "recalled": "recalled"}
-
-
-def _dots(drawn: Sequence[Reading], panels: Sequence[_Panel], size: Size) -> Iterator[Dot]:
+def _dots(drawn: Sequence[Reading], axis: Sequence[Panel], size: Size) -> Iterator[Dot]:
     labelled: set[str] = set()
     for each in drawn:
-        x = _x(panels, each.minutes)
-        if x is None or each.status == "not_counted":
+        x = x_of(axis, each.minutes)
+        assert x is not None  # the axis reaches to the last reading
+        if each.status == "not_counted":
             continue
         label = None if each.status in labelled else LABELS.get(each.status)
         labelled.add(each.status)

@@ -1,13 +1,11 @@
 """What every page of a clinic shows: whose it is, and who is signed in."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import Flask, g
 from flask_security import current_user
 from sqlalchemy import select
 
-from server.domain.errors import NotFound
 from server.storage.models import Clinic
 from server.web.clinic.access import staff
 from server.web.context import services
@@ -31,13 +29,3 @@ def register(app: Flask) -> None:
             return {}
         return {"clinic": clinic(), "staff_member": staff()}
 
-
-def an_id(text: str) -> UUID:
-    """An id from an address.
-
-    :raises NotFound: it is none
-    """
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound("There is nothing at this address.") from None

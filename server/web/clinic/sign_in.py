@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, g, request, session
-from flask.globals import app_ctx
+from flask.globals import _cv_app
+from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import (
     LoginForm,
@@ -16,7 +17,7 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 
 from server.storage import audit
 from server.storage.staff import Role, User, WebAuthn
-from server.web.context import Services, limiter
+from server.web.context import Services
 
 #: Signed out this long after the last request; a board that refreshes itself keeps signed in.
 IDLE = timedelta(hours=2)
@@ -32,7 +33,7 @@ REFUSED = (
 )
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]
+class SignInForm(LoginForm):
     """Address and password. A shared clinic computer is never told to remember anybody."""
 
     remember = None
@@ -71,10 +72,11 @@ def register(app: Flask, services: Services) -> None:
         SQLAlchemySessionUserDatastore(users, User, Role, WebAuthn),
         login_form=SignInForm,
     )
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    view = app.view_functions["security.login"]
     for limit, key in ((TRIES, get_remote_address), (TRIES_AT_ONE_ACCOUNT, _one_account)):
-        app.view_functions["security.login"] = limiter.limit(limit, key_func=key, methods=["POST"])(
-            app.view_functions["security.login"]
-        )
+        view = limiter.limit(limit, key_func=key, methods=["POST"])(view)
+    app.view_functions["security.login"] = view
     user_authenticated.connect(_signed_in, app, weak=False)
 
 
@@ -82,7 +84,7 @@ def _request_session(app: Flask, services: Services) -> Any:
     """The library's own database session, one for each request; it only reads."""
     users = scoped_session(
         sessionmaker(services.database.engine, expire_on_commit=False),
-        scopefunc=lambda: id(app_ctx._get_current_object()),
+        scopefunc=_app_context,
     )
 
     @app.teardown_appcontext
@@ -90,6 +92,10 @@ def _request_session(app: Flask, services: Services) -> Any:
         users.remove()
 
     return users
+
+
+def _app_context() -> int:
+    return id(_cv_app.get())
 
 
 def _one_account() -> str:
@@ -101,11 +107,5 @@ def _signed_in(app: Flask, user: User, **_: Any) -> None:
     session["signed_in_at"] = g.now.timestamp()
     services: Services = app.extensions["block_diary"]
     with services.database.transaction() as transaction:
-        audit.record(
-            transaction,
-            clinic_id=user.clinic_id,
-            at=g.now,
-            actor=f"staff:{user.id}",
-            action="signed_in",
-            subject=f"staff:{user.id}",
-        )
+        who = audit.staff(user.id)
+        audit.record(transaction, user.clinic_id, who, "staff.signed_in", who, {}, g.now)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from server.domain.relief import rounded
+from server.domain.relief import Peak, Reading, rounded
 from server.domain.runs import Duration
 
 
@@ -93,9 +93,34 @@ def offset(local: datetime) -> str:
     return f"UTC{'−' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
+def since_block(minutes: float) -> str:
+    """When an entry was felt, as people say it: "2 h after", "10 min before"."""
+    if minutes < 0:
+        return f"{span(-minutes)} before the block"
+    return f"{span(minutes)} after"
+
+
+def relief(scored: Reading | Peak, baseline: int | None) -> str:
+    """Relief in percent of the baseline; a worse score in points. Source: report.md, rule 4."""
+    if baseline is not None and scored.score > baseline:
+        worse = scored.score - baseline
+        return f"worse by {worse} point{'' if worse == 1 else 's'}"
+    return f"{scored.relief_percent} %"
+
+
+def tenths(value: Fraction) -> str:
+    """A value with one decimal."""
+    return f"{float(value):.1f}".replace("-", "−")
+
+
+def instant(text: str) -> datetime:
+    """An RFC 3339 stamp of a stored item."""
+    return datetime.fromisoformat(text)
+
+
 FILTERS = (
     *(span, interval, clock, clock_seconds, day, date_on, moment, ago),
-    *(assessment_name, zone_name, offset),
+    *(assessment_name, zone_name, offset, since_block, relief, tenths, instant),
 )
 
 
