@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.baseline import StaffBaseline
 from server.domain.block_record import BlockDiary, answered
+from server.domain.clock import clock_correction
 from server.domain.errors import Conflict, NotFound
 from server.storage import audit, baselines, diary_entries, protocols, reminders
 from server.storage.models import Block, Patient, Protocol
@@ -61,15 +62,19 @@ def get(session: Session, clinic_id: UUID, block_id: UUID) -> Block:
     return block
 
 
-def of_patient(session: Session, clinic_id: UUID, patient_id: UUID) -> list[Block]:
-    """A patient's blocks in the order of the series, cancelled ones included."""
-    return list(
-        session.scalars(
-            select(Block)
-            .where(Block.clinic_id == clinic_id, Block.patient_id == patient_id)
-            .order_by(Block.number, Block.created_at, Block.id)
-        )
+def of_patient(
+    session: Session, clinic_id: UUID, patient_id: UUID, *, lock: bool = False
+) -> list[Block]:
+    """A patient's blocks in the order of the series, cancelled ones included.
+
+    Locked, nobody else starts one of them or stores entries about it meanwhile.
+    """
+    wanted = (
+        select(Block)
+        .where(Block.clinic_id == clinic_id, Block.patient_id == patient_id)
+        .order_by(Block.number, Block.created_at, Block.id)
     )
+    return list(session.scalars(wanted.with_for_update() if lock else wanted))
 
 
 def planned_on(session: Session, clinic_id: UUID, day: date) -> list[Block]:
@@ -132,8 +137,23 @@ def start(
     return True
 
 
+def time_by_patient(session: Session, block: Block) -> datetime | None:
+    """t0 as the patient's phones say it, by corrected times: what was recorded last counts,
+    whatever arrived last. None if they say nothing."""
+    said = []
+    for row in diary_entries.injection_times(session, block):
+        clock = clock_correction(
+            row.content["clock_difference_seconds"], row.sync_clock_difference_seconds
+        )
+        recorded_at = datetime.fromisoformat(row.content["recorded_at"]) + clock.shift
+        performed_at = datetime.fromisoformat(row.content["performed_at"]) + clock.shift
+        said.append((recorded_at, str(row.id), performed_at))
+    return max(said)[-1] if said else None
+
+
 def settle(session: Session, block: Block) -> None:
     """Close the reminders of what is answered. To be called when entries or t0 changed."""
+    session.refresh(block, with_for_update=True)
     if block.performed_at is not None:
         reminders.settle(session, block, answered(diary(session, block)))
 

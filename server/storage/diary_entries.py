@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from server.domain.entries import DiaryEntry
 from server.storage import models
 
-Row = TypeVar("Row", models.DiaryEntry, models.InjectionDone)
+Row = models.DiaryEntry | models.InjectionDone
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def known(session: Session, row: models.DiaryEntry | models.InjectionDone) -> Kept | None:
+def known(session: Session, row: Row) -> Kept | None:
     """What becomes of an item whose id is taken; None if it is new.
 
     The same content is a duplicate and the original answers. Other content is a conflict, kept
@@ -46,7 +46,7 @@ def known(session: Session, row: models.DiaryEntry | models.InjectionDone) -> Ke
     return Kept("conflict", _keep_conflict(session, row, original.block_id))
 
 
-def keep(session: Session, row: models.DiaryEntry | models.InjectionDone) -> Kept:
+def keep(session: Session, row: Row) -> Kept:
     """Store a new item, exactly once even if another request stores it at this moment."""
     try:
         with session.begin_nested():
@@ -143,24 +143,36 @@ def entry_of(row: models.DiaryEntry) -> DiaryEntry:
     )
 
 
+def injection_times(session: Session, block: models.Block) -> list[models.InjectionDone]:
+    """Every "my injection is done" that the patient sent about a block."""
+    return list(
+        session.scalars(
+            select(models.InjectionDone).where(
+                models.InjectionDone.clinic_id == block.clinic_id,
+                models.InjectionDone.block_id == block.id,
+            )
+        )
+    )
+
+
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
 def _original(session: Session, row: Row) -> Row | None:
     table = type(row)
-    return session.scalar(
+    found = session.scalar(
         select(table).where(
             table.clinic_id == row.clinic_id,
             table.enrolment_id == row.enrolment_id,
             table.id == row.id,
         )
     )
+    assert found is None or isinstance(found, Row)
+    return found
 
 
-def _keep_conflict(
-    session: Session, row: models.DiaryEntry | models.InjectionDone, block_id: UUID
-) -> datetime:
+def _keep_conflict(session: Session, row: Row, block_id: UUID) -> datetime:
     """When this other content was first here; kept now if it is new."""
     already = select(models.EntryConflict.received_at).where(
         models.EntryConflict.clinic_id == row.clinic_id,

@@ -67,12 +67,11 @@ def schedule_of(row: models.Protocol) -> Protocol:
 
 def criteria_of(row: models.Protocol) -> Criteria:
     """The criteria, as the rules read them; whole numbers stay whole."""
-    return Criteria(
-        **{
-            key: _fraction(value) if key.endswith("_minutes") else value
-            for key, value in row.criteria.items()
-        }
-    )
+    values: dict[str, Any] = {
+        key: _fraction(value) if key.endswith("_minutes") else value
+        for key, value in row.criteria.items()
+    }
+    return Criteria(**values)
 
 
 def _content(row: models.Protocol) -> tuple[Any, ...]:
