@@ -1,9 +1,9 @@
 """All that a block's page shows, read in one view of the database."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.domain.block_record import BlockDiary
@@ -13,7 +13,6 @@ from server.storage.models import (
     Device,
     DiaryEntry,
     EntryConflict,
-    InjectionDone,
     Patient,
     Protocol,
     StaffBaseline,
@@ -24,8 +23,8 @@ from server.storage.models import (
 class BlockPage:
     """One block with its diary and everything around it.
 
-    `rows` are the stored entries by id; `done` what the patient's phones said of the block's
-    time, the latest last; `staff_names` by staff member's id, of those who entered a baseline.
+    `rows` are the stored entries by id; `patient_says` is the block's time as the patient's
+    phones say it; `staff_names` by staff member's id, of those who entered a baseline.
     """
 
     block: Block
@@ -34,7 +33,7 @@ class BlockPage:
     diary: BlockDiary
     rows: dict[UUID, DiaryEntry]
     conflicts: list[EntryConflict]
-    done: list[InjectionDone]
+    patient_says: datetime | None
     devices: dict[UUID, Device]
     staff_baselines: list[StaffBaseline]
     staff_names: dict[int, str]
@@ -44,9 +43,6 @@ def read(session: Session, clinic_id: UUID, block_id: UUID) -> BlockPage:
     """:raises NotFound: this clinic has no such block"""
     block = blocks.get(session, clinic_id, block_id)
     entered = baselines.of_block(session, block)
-    done = select(InjectionDone).where(
-        InjectionDone.clinic_id == clinic_id, InjectionDone.block_id == block.id
-    )
     return BlockPage(
         block=block,
         patient=patients.get(session, clinic_id, block.patient_id),
@@ -54,7 +50,7 @@ def read(session: Session, clinic_id: UUID, block_id: UUID) -> BlockPage:
         diary=blocks.diary(session, block),
         rows={row.id: row for row in diary_entries.of_block(session, block)},
         conflicts=diary_entries.conflicts_of_block(session, block),
-        done=list(session.scalars(done.order_by(InjectionDone.received_at, InjectionDone.id))),
+        patient_says=blocks.time_by_patient(session, block),
         devices={
             device.id: device for device in enrolments.devices(session, clinic_id, block.patient_id)
         },

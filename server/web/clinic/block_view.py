@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -102,12 +102,6 @@ class BlockView:
     def window_hours(self) -> tuple[int, int] | None:
         window = agent_window(self.page.block.agent)
         return None if window is None else (window[0] // 60, window[1] // 60)
-
-    @property
-    def patient_says(self) -> datetime | None:
-        """When the patient said that the injection was done; None if they have not."""
-        latest: Any = self.page.done[-1].content if self.page.done else None
-        return None if latest is None else datetime.fromisoformat(latest["performed_at"])
 
     @cached_property
     def sites(self) -> tuple[SiteView, ...]:

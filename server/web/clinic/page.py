@@ -28,4 +28,3 @@ def register(app: Flask) -> None:
         if not current_user.is_authenticated:
             return {}
         return {"clinic": clinic(), "staff_member": staff()}
-

@@ -63,7 +63,7 @@ def qr_svg(text: str) -> Markup:
     svg = segno.make(text, error="m", micro=False).svg_inline(
         border=4, omitsize=True, dark="#000", svgclass=None, lineclass=None
     )
-    return Markup(svg)  # noqa: S704, made by segno from a link of ours
+    return Markup(svg)
 
 
 def _around(session: Session, patient: Patient) -> tuple[list[Block], list[Device]]:

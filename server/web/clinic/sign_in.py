@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, g, request, session
+from flask import Flask, Response, g, request, session
 from flask.globals import _cv_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -13,7 +13,9 @@ from flask_security import (
     SQLAlchemySessionUserDatastore,
     user_authenticated,
 )
+from flask_security.utils import validate_redirect_url
 from sqlalchemy.orm import scoped_session, sessionmaker
+from wtforms import Field
 
 from server.storage import audit
 from server.storage.staff import Role, User, WebAuthn
@@ -23,7 +25,8 @@ from server.web.context import Services
 IDLE = timedelta(hours=2)
 #: Signed out this long after signing in, whatever happens.
 LONGEST = timedelta(hours=12)
-#: Tries from one address, and from one address for one account.
+#: Failed tries from one address, and from one address for one account; counted in the memory of
+#: each serving process.
 TRIES = "20 per minute; 100 per hour"
 TRIES_AT_ONE_ACCOUNT = "5 per minute; 20 per hour"
 
@@ -37,6 +40,11 @@ class SignInForm(LoginForm):
     """Address and password. A shared clinic computer is never told to remember anybody."""
 
     remember = None
+
+    def validate_next(self, field: Field) -> None:
+        """Somebody else's address is forgotten, not followed."""
+        if not validate_redirect_url(field.data):
+            field.data = ""
 
 
 def register(app: Flask, services: Services) -> None:
@@ -73,9 +81,9 @@ def register(app: Flask, services: Services) -> None:
         login_form=SignInForm,
     )
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
-    view = app.view_functions["security.login"]
+    view: Any = app.view_functions["security.login"]
     for limit, key in ((TRIES, get_remote_address), (TRIES_AT_ONE_ACCOUNT, _one_account)):
-        view = limiter.limit(limit, key_func=key, methods=["POST"])(view)
+        view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_failed)(view)
     app.view_functions["security.login"] = view
     user_authenticated.connect(_signed_in, app, weak=False)
 
@@ -92,6 +100,10 @@ def _request_session(app: Flask, services: Services) -> Any:
         users.remove()
 
     return users
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code != 302
 
 
 def _app_context() -> int:
