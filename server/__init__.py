@@ -24,6 +24,7 @@ def create_app(config: "Config", clock: "Clock | None" = None) -> "Flask":
 
     from server.web import (
         assets,
+        clinic,
         context,
         errors,
         phone_app,
@@ -38,15 +39,15 @@ def create_app(config: "Config", clock: "Clock | None" = None) -> "Flask":
         BLOCK_DIARY=config,
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=1_000_000,
-        SESSION_COOKIE_SECURE=config.is_https,
-        SESSION_COOKIE_SAMESITE="Lax",
     )
     assets.register(app)
     errors.register(app)
-    context.register(app, _services(config, clock or context.utc_now))
+    services = _services(config, clock or context.utc_now)
+    context.register(app, services)
     redeem_limits.limiter.init_app(app)
     security_headers.register(app, is_https=config.is_https)
     register_blueprints(app)
+    clinic.register(app, services)
     static_files.wrap(app)
     if config.trusted_proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix

@@ -151,6 +151,20 @@ def time_by_patient(session: Session, block: Block) -> datetime | None:
     return max(said)[-1] if said else None
 
 
+def cancel(session: Session, block: Block, actor: str, now: datetime) -> bool:
+    """The block is not done, or not followed: its reminders end, its entries stay on record.
+    False if it was cancelled already."""
+    session.refresh(block, with_for_update=True)
+    if block.cancelled_at is not None:
+        return False
+    block.cancelled_at = now
+    audit.record(session, block.clinic_id, actor, "block.cancelled", _subject(block), {}, now)
+    session.flush()
+    protocol = protocols.schedule_of(protocols.of_block(session, block))
+    reminders.plan(session, block, protocol, now)
+    return True
+
+
 def settle(session: Session, block: Block) -> None:
     """Close the reminders of what is answered. To be called when entries or t0 changed."""
     session.refresh(block, with_for_update=True)

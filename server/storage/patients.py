@@ -20,13 +20,18 @@ def get(session: Session, clinic_id: UUID, patient_id: UUID) -> Patient:
     return patient
 
 
+def find(session: Session, clinic_id: UUID, reference: str) -> Patient | None:
+    """The clinic's patient of that reference; None if there is none."""
+    return session.scalar(
+        select(Patient).where(Patient.clinic_id == clinic_id, Patient.reference == reference)
+    )
+
+
 def of_reference(
     session: Session, clinic_id: UUID, reference: str, language: str, now: datetime
 ) -> Patient:
     """The clinic's patient of that reference, added if it is new; `language` is then theirs."""
-    patient = session.scalar(
-        select(Patient).where(Patient.clinic_id == clinic_id, Patient.reference == reference)
-    )
+    patient = find(session, clinic_id, reference)
     if patient is None:
         patient = Patient(
             clinic_id=clinic_id, reference=reference, language=language, created_at=now

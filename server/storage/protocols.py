@@ -51,6 +51,16 @@ def current(session: Session, clinic_id: UUID, name: str = "standard") -> models
     )
 
 
+def all_current(session: Session, clinic_id: UUID) -> list[models.Protocol]:
+    """The newest version of each of a clinic's protocols, by name."""
+    rows = session.scalars(
+        select(models.Protocol)
+        .where(models.Protocol.clinic_id == clinic_id)
+        .order_by(models.Protocol.name, models.Protocol.version)
+    )
+    return list({row.name: row for row in rows}.values())
+
+
 def of_block(session: Session, block: models.Block) -> models.Protocol:
     """The version that a block keeps."""
     return session.scalars(

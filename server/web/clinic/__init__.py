@@ -1,0 +1,20 @@
+"""The clinic's pages: sign in, board, enrol, QR sheet, block."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from server.web.context import Services
+
+
+def register(app: "Flask", services: "Services") -> None:
+    """Add the clinic's pages, closed to everybody who is not signed in."""
+    from server.web.clinic import access, block, board, enrol, page, sheet, sign_in, words
+
+    sign_in.register(app, services)
+    access.register(app)
+    page.register(app)
+    words.register(app)
+    for module in (board, enrol, sheet, block):
+        app.register_blueprint(module.blueprint, url_prefix="/clinic")

@@ -1,0 +1,78 @@
+"""Who may see a clinic's pages: nobody who is not signed in, and nobody of another clinic."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import Flask, abort, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user, logout_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from server.storage import audit
+from server.storage.staff import User
+from server.web.clinic.sign_in import LONGEST
+
+#: The only pages under /clinic for people who are not signed in.
+OPEN = frozenset({"security.login"})
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+csrf = CSRFProtect()
+
+
+def register(app: Flask) -> None:
+    """Close everything under /clinic, known or not yet known, but for `OPEN`."""
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,  # the phone's API has no forms; `guard` checks ours
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session, so that a form left open still works
+        WTF_CSRF_SSL_STRICT=False,  # wants a Referer, which our Referrer-Policy never sends
+    )
+    csrf.init_app(app)
+    app.before_request(guard)
+    app.register_error_handler(CSRFError, _stale_form)
+
+
+def guard() -> ResponseReturnValue | None:
+    """Let a request to the clinic's pages through, or answer it here."""
+    if not f"{request.path}/".startswith("/clinic/"):
+        return None
+    if request.endpoint in OPEN:
+        csrf.protect()
+        return None
+    if not _is_signed_in():
+        return redirect(url_for("security.login", next=_wanted()))
+    if request.blueprint == "security":
+        abort(404)  # the library's other views are not ours
+    if request.method not in READING and staff().role == "viewer":
+        abort(403)
+    csrf.protect()
+    return None
+
+
+def staff() -> User:
+    """The staff member who is signed in; their `clinic_id` goes into every query."""
+    return cast(User, current_user)
+
+
+def actor() -> str:
+    """Who does it, as the audit trail names them."""
+    return audit.staff(staff().id)
+
+
+def _is_signed_in() -> bool:
+    since = session.get("signed_in_at")
+    if not current_user.is_authenticated or since is None:
+        return False
+    if g.now - datetime.fromtimestamp(since, UTC) > LONGEST:
+        logout_user()
+        session.clear()
+        return False
+    return True
+
+
+def _wanted() -> str | None:
+    """Where to go after signing in; a form that was sent is not sent again."""
+    return request.full_path.rstrip("?") if request.method in READING else None
+
+
+def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    return render_template("clinic/stale_form.html"), 400

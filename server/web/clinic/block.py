@@ -1,0 +1,127 @@
+"""The page of one block: its report, the entries behind it, and what the clinic sets itself."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, g, jsonify, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from server.domain.errors import Conflict, Invalid
+from server.domain.report import BlockRecord, report
+from server.domain.wall_clock import AHEAD_AT_MOST, NoSuchTime, TimeOccursTwice, instant_on_the_wall
+from server.interchange.report_file import record_json, report_json
+from server.storage import baselines, block_page, blocks
+from server.storage.models import Block
+from server.web.clinic.access import actor, staff
+from server.web.clinic.block_view import BlockView
+from server.web.clinic.forms import BaselineForm, TimeForm
+from server.web.context import services
+
+blueprint = Blueprint("block", __name__, url_prefix="/blocks/<uuid:block_id>")
+
+
+@blueprint.get("")
+def block(block_id: UUID) -> str:
+    """The report and the entries of a block."""
+    return _page(_view(block_id))
+
+
+@blueprint.get("/report.json")
+def report_as_json(block_id: UUID) -> ResponseReturnValue:
+    """What `block-diary report` prints for `record.json` of the same moment."""
+    return jsonify(report_json(report(_record(block_id))))
+
+
+@blueprint.get("/record.json")
+def record_as_json(block_id: UUID) -> ResponseReturnValue:
+    """The file that `block-diary report` reads."""
+    return jsonify(record_json(_record(block_id)))
+
+
+@blueprint.post("/time")
+def time_set(block_id: UUID) -> ResponseReturnValue:
+    """The block was done at this time; the clinic's word wins over the patient's."""
+    form = TimeForm()
+
+    def set_time(session: Session, found: Block) -> None:
+        local = datetime.combine(form.performed_on.data, form.performed_time.data)
+        performed_at = instant_on_the_wall(local, found.timezone, form.occurrence.data or None)
+        if performed_at > g.now + AHEAD_AT_MOST:
+            raise Invalid("", "This time is still to come. Type when the injection was done.")
+        blocks.start(session, found, performed_at, "clinic", actor(), g.now)
+
+    return _change(block_id, form, form.performed_time, set_time, time_form=form)
+
+
+@blueprint.post("/baseline")
+def baseline_entered(block_id: UUID) -> ResponseReturnValue:
+    """The baseline of one pain, entered or confirmed by staff; it wins over the phone's."""
+    form = BaselineForm()
+
+    def enter(session: Session, found: Block) -> None:
+        baselines.enter(session, found, form.site.data, form.score.data, staff().id, g.now)
+
+    return _change(block_id, form, form.score, enter, baseline_form=form)
+
+
+@blueprint.post("/cancel")
+def cancelled(block_id: UUID) -> ResponseReturnValue:
+    """The block is not done, or not followed."""
+    with services().database.transaction() as session:
+        found = blocks.get(session, staff().clinic_id, block_id)
+        blocks.cancel(session, found, actor(), g.now)
+    return redirect(url_for("board.board"), 303)
+
+
+def _change(
+    block_id: UUID,
+    form: Any,
+    field: Any,
+    change: Callable[[Session, Block], None],
+    **forms: Any,
+) -> ResponseReturnValue:
+    """Do what a form asks, or show the page again with what was typed and what is wrong.
+
+    :param field: where an error is shown that no single field has made
+    """
+    if form.validate():
+        try:
+            with services().database.transaction() as session:
+                change(session, blocks.get(session, staff().clinic_id, block_id))
+        except (Invalid, Conflict, NoSuchTime, TimeOccursTwice) as error:
+            field.errors = [error.problem if isinstance(error, Invalid) else str(error)]
+        else:
+            return redirect(url_for("block.block", block_id=block_id), 303)
+    return _page(_view(block_id), **forms), 422
+
+
+def _view(block_id: UUID) -> BlockView:
+    with services().database.reading() as session:
+        return BlockView(block_page.read(session, staff().clinic_id, block_id), g.now)
+
+
+def _record(block_id: UUID) -> BlockRecord:
+    record = _view(block_id).record
+    if record is None:
+        raise Conflict("This block has no time yet, so there is nothing to report.")
+    return record
+
+
+def _page(view: BlockView, **forms: Any) -> str:
+    return render_template(
+        "clinic/block.html",
+        view=view,
+        now=g.now,
+        time_form=forms.get("time_form") or _time_form(view),
+        baseline_form=forms.get("baseline_form") or BaselineForm(formdata=None),
+    )
+
+
+def _time_form(view: BlockView) -> TimeForm:
+    """The form with the time that is known, or today's date."""
+    local = (view.performed_at or g.now).astimezone(view.zone)
+    time = local.time() if view.performed_at else None
+    return TimeForm(formdata=None, performed_on=local.date(), performed_time=time)

@@ -1,0 +1,135 @@
+"""The board: today's blocks, those still running and those waiting, the neediest first."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import logout_user
+
+from server.domain.attention import ORDER, Attention, attention
+from server.domain.block_record import CorrectedEntry, block_record
+from server.domain.compliance import AssessmentStatus
+from server.domain.report import report
+from server.domain.schedule import Assessment, local_date
+from server.storage import audit
+from server.storage import board as storage
+from server.storage.board import BoardBlock
+from server.web.clinic.access import staff
+from server.web.context import services
+
+blueprint = Blueprint("board", __name__)
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One block as the board shows it.
+
+    `last` is the standing rating about the latest moment; `next_due` the first assessment that
+    can still be answered and is not; `missed` counts those that no longer can.
+    """
+
+    about: BoardBlock
+    attention: tuple[Attention, ...]
+    last: CorrectedEntry | None
+    next_due: Assessment | None
+    missed: int
+    running: bool
+
+
+#: A phone not heard of for so long while a diary runs may hold entries that it cannot send.
+SILENT_AFTER = timedelta(minutes=75)
+
+Key = Callable[[BoardRow], Any]
+_LAST = "\U0010ffff"
+SORTS: Mapping[str, Key] = {
+    "attention": lambda row: (
+        ORDER.index(row.attention[0]) if row.attention else len(ORDER),
+        _next_due(row),
+    ),
+    "patient": lambda row: row.about.patient.reference.casefold(),
+    "time": lambda row: (
+        _or_last(row.about.block.performed_at),
+        row.about.block.planned_on.isoformat(),
+    ),
+    "next": lambda row: _next_due(row),
+}
+
+
+@blueprint.get("/")
+def board() -> str:
+    """The blocks of the clinic."""
+    with services().database.reading() as reading:
+        found = storage.blocks(reading, staff().clinic_id, g.now)
+    sort = request.args.get("sort", "attention")
+    sort = sort if sort in SORTS else "attention"
+    rows = [row for row in (board_row(each, g.now) for each in found) if row.running]
+    rows.sort(key=lambda row: row.about.patient.reference.casefold())
+    rows.sort(key=SORTS[sort])
+    return render_template(
+        "clinic/board.html", rows=rows, sort=sort, now=g.now, silent_after=SILENT_AFTER
+    )
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End the session."""
+    member = staff()
+    with services().database.transaction() as transaction:
+        who = audit.staff(member.id)
+        audit.record(transaction, member.clinic_id, who, "staff.signed_out", who, {}, g.now)
+    logout_user()
+    session.clear()
+    return redirect(url_for("security.login"))
+
+
+def board_row(about: BoardBlock, now: datetime) -> BoardRow:
+    """What the board says of one block."""
+    block, diary = about.block, about.diary
+    schedule: tuple[Assessment, ...] = ()
+    statuses: Mapping[str, AssessmentStatus] = {}
+    if diary.performed_at is not None:
+        record = block_record(diary, as_of=now)
+        schedule, statuses = record.schedule, report(record).assessments
+    open_ones = [
+        each
+        for each in schedule
+        if each.closes_at > now and statuses.get(each.id, "pending") == "pending"
+    ]
+    return BoardRow(
+        about=about,
+        attention=attention(
+            diary,
+            planned_on=block.planned_on,
+            phones=about.phones,
+            conflicts=about.conflicts,
+            statuses=statuses,
+            now=now,
+        ),
+        last=_last_rating(diary.entries),
+        next_due=open_ones[0] if open_ones else None,
+        missed=sum(status == "missed" for status in statuses.values()),
+        running=diary.performed_at is None
+        or local_date(diary.performed_at, diary.timezone) == local_date(now, diary.timezone)
+        or any(each.closes_at > now for each in schedule),
+    )
+
+
+def _last_rating(entries: tuple[CorrectedEntry, ...]) -> CorrectedEntry | None:
+    replaced = {each.entry.replaces for each in entries}
+    ratings = [
+        each
+        for each in entries
+        if each.entry.kind == "rating" and each.entry.scores and each.entry.id not in replaced
+    ]
+    return max(ratings, key=lambda each: (each.felt_at, each.recorded_at), default=None)
+
+
+def _next_due(row: BoardRow) -> str:
+    return _or_last(row.next_due.due_at if row.next_due else None)
+
+
+def _or_last(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else _LAST

@@ -1,0 +1,90 @@
+"""Enrol: a patient, one block, and on to the sheet for their phone."""
+
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from flask import Blueprint, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from server.domain.schedule import local_date
+from server.storage import blocks, enrolments, patients, protocols
+from server.storage.models import Patient, Protocol
+from server.web.clinic.access import actor, staff
+from server.web.clinic.forms import EnrolForm
+from server.web.clinic.page import clinic
+from server.web.context import services
+
+blueprint = Blueprint("enrol", __name__)
+
+
+@blueprint.get("/enrol")
+def enrol() -> str:
+    """An empty form, with what is usual filled in."""
+    with services().database.reading() as session:
+        current = protocols.all_current(session, staff().clinic_id)
+    return _page(_form(current))
+
+
+@blueprint.post("/enrol")
+def enrol_sent() -> ResponseReturnValue:
+    """Plan the block and print its sheet, or show the form again with all that was typed."""
+    with services().database.transaction() as session:
+        current = protocols.all_current(session, staff().clinic_id)
+        form = _form(current)
+        if not form.validate():
+            return _page(form), 422
+        patient = patients.find(session, staff().clinic_id, form.reference.data)
+        if patient is not None and not form.known.data:
+            return _ask_about(session, form, patient), 422
+        patient = _plan(session, form, current)
+    # 307: the browser sends this very form on, so that the sheet is made without another press.
+    return redirect(url_for("sheet.sheet_made", patient_id=patient.id), 307)
+
+
+def _form(current: list[Protocol]) -> EnrolForm:
+    form = EnrolForm()
+    form.offer(clinic(), current, local_date(g.now, clinic().timezone))
+    return form
+
+
+def _page(form: EnrolForm, patient: Patient | None = None, next_number: int = 1) -> str:
+    return render_template(
+        "clinic/enrol.html",
+        form=form,
+        known_patient=patient,
+        next_number=next_number,
+        zones=sorted(available_timezones()),
+    )
+
+
+def _ask_about(session: Session, form: EnrolForm, patient: Patient) -> str:
+    """The reference is taken: is it the same person?"""
+    earlier = blocks.of_patient(session, patient.clinic_id, patient.id)
+    form.known.errors = ["Tick this if it is the same person, or type another reference."]
+    next_number = max((block.number for block in earlier), default=0) + 1
+    return _page(form, patient, next_number)
+
+
+def _plan(session: Session, form: EnrolForm, current: list[Protocol]) -> Patient:
+    chosen = {each.id: each for each in current}[UUID(form.protocol.data)]
+    patient = patients.of_reference(
+        session, staff().clinic_id, form.reference.data, form.language.data, g.now
+    )
+    enrolments.of_patient(session, patient, g.now)
+    blocks.create(
+        session,
+        patient,
+        chosen,
+        number=form.number.data,
+        region=form.region.data,
+        levels=form.levels.data,
+        side=form.side.data,
+        agent=form.agent.data,
+        sites=form.site_names(),
+        timezone=form.timezone.data,
+        planned_on=form.planned_on.data,
+        actor=actor(),
+        now=g.now,
+    )
+    return patient

@@ -1,0 +1,136 @@
+"""The clinic's forms: what may be typed, and what is said when it does not fit."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TimeField,
+)
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
+
+from server.domain.protocol import AGENTS
+from server.storage.models import Clinic, Protocol
+
+LANGUAGES = [("en", "English")]
+REGIONS = [("cervical", "Cervical"), ("thoracic", "Thoracic"), ("lumbar", "Lumbar")]
+SIDES = [("left", "Left"), ("right", "Right"), ("both", "Both")]
+AGENT_CHOICES = [("", "Choose one"), *((agent, agent.capitalize()) for agent in AGENTS)]
+MOST_SITES = 4
+SITE_CHARACTERS = 60
+
+
+def _stripped(value: str | None) -> str | None:
+    return value.strip() if value else value
+
+
+class EnrolForm(FlaskForm):  # type: ignore[misc]
+    """A patient and one block, in one go."""
+
+    reference = StringField(
+        "Patient reference",
+        filters=[_stripped],
+        validators=[
+            DataRequired("Type the patient’s reference at your clinic."),
+            Length(max=60, message="Use 60 characters or fewer."),
+        ],
+    )
+    number = IntegerField(
+        "Number in the series",
+        default=1,
+        validators=[
+            InputRequired("Type a number: 1 for a first block."),
+            NumberRange(1, 99, "Type a number from 1 to 99."),
+        ],
+    )
+    planned_on = DateField(
+        "Date of the block", validators=[InputRequired("Type the date on which it is planned.")]
+    )
+    region = RadioField("Region", choices=REGIONS, validators=[InputRequired("Choose the region.")])
+    levels = StringField(
+        "Levels",
+        filters=[_stripped],
+        validators=[
+            DataRequired("Type the levels, such as L4/5, L5/S1."),
+            Length(max=120, message="Use 120 characters or fewer."),
+        ],
+    )
+    side = RadioField("Side", choices=SIDES, validators=[InputRequired("Choose the side.")])
+    agent = SelectField(
+        "Anaesthetic", choices=AGENT_CHOICES, validators=[InputRequired("Choose the anaesthetic.")]
+    )
+    sites = StringField("Pains to score, separated by commas", filters=[_stripped])
+    protocol = SelectField("Protocol", validators=[InputRequired("Choose a protocol.")])
+    language = SelectField("Patient’s language", choices=LANGUAGES, default="en")
+    timezone = StringField("Time zone of the diary", filters=[_stripped])
+    known = BooleanField("Add this block for the patient who has this reference already")
+
+    def offer(self, clinic: Clinic, protocols: Sequence[Protocol], today: date) -> None:
+        """The clinic's own choices and defaults."""
+        self.protocol.choices = [
+            (str(each.id), f"{each.name.capitalize()}, version {each.version}")
+            for each in protocols
+        ]
+        if not self.is_submitted():
+            self.planned_on.data = today
+            self.timezone.data = clinic.timezone
+
+    def site_names(self) -> list[str]:
+        """The pain sites as typed; left and right, or one, if none were."""
+        typed = [site.strip() for site in (self.sites.data or "").split(",") if site.strip()]
+        if typed:
+            return typed
+        return ["left", "right"] if self.side.data == "both" else ["main"]
+
+    def validate_sites(self, _field: Any) -> None:
+        names = self.site_names()
+        if len(names) > MOST_SITES:
+            raise ValidationError(f"Name {MOST_SITES} pains or fewer.")
+        if len({name.casefold() for name in names}) < len(names):
+            raise ValidationError("Each pain needs a name of its own.")
+        if any(len(name) > SITE_CHARACTERS for name in names):
+            raise ValidationError(f"Use names of {SITE_CHARACTERS} characters or fewer.")
+
+    def validate_timezone(self, field: Any) -> None:
+        if field.data not in available_timezones():
+            raise ValidationError("Choose a zone from the list, such as Europe/London.")
+
+
+class TimeForm(FlaskForm):  # type: ignore[misc]
+    """When a block was done, on the wall where it was done."""
+
+    performed_on = DateField("Date", validators=[InputRequired("Type the date.")])
+    performed_time = TimeField("Time", validators=[InputRequired("Type the time, such as 09:30.")])
+    occurrence = RadioField(
+        "Which of the two",
+        choices=[("first", "The first"), ("second", "The second")],
+        validators=[Optional()],
+    )
+
+
+class BaselineForm(FlaskForm):  # type: ignore[misc]
+    """The baseline of one pain site, entered or confirmed by staff."""
+
+    site = StringField("Pain", validators=[DataRequired("Choose the pain.")])
+    score = IntegerField(
+        "Score before the block",
+        validators=[
+            InputRequired("Type a whole number from 0 to 10."),
+            NumberRange(0, 10, "Type a whole number from 0 to 10."),
+        ],
+    )

@@ -1,0 +1,30 @@
+"""What every page of a clinic shows: whose it is, and who is signed in."""
+
+from typing import Any
+
+from flask import Flask, g
+from flask_security import current_user
+from sqlalchemy import select
+
+from server.storage.models import Clinic
+from server.web.clinic.access import staff
+from server.web.context import services
+
+
+def clinic() -> Clinic:
+    """The clinic of the staff member who is signed in, read once for each request."""
+    if "clinic" not in g:
+        with services().database.reading() as session:
+            g.clinic = session.scalars(select(Clinic).where(Clinic.id == staff().clinic_id)).one()
+    found: Clinic = g.clinic
+    return found
+
+
+def register(app: Flask) -> None:
+    """Give the templates the clinic and the staff member, where somebody is signed in."""
+
+    @app.context_processor
+    def page() -> dict[str, Any]:
+        if not current_user.is_authenticated:
+            return {}
+        return {"clinic": clinic(), "staff_member": staff()}
