@@ -1,0 +1,1 @@
+"""Real browsers, driven as a person's phone would be."""

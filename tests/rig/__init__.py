@@ -1,0 +1,1 @@
+"""What the tests stand on besides Python: real browsers and a real PostgreSQL."""
