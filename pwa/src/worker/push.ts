@@ -56,7 +56,6 @@ function readReminder(payload: unknown): Reminder {
   const data = field(notification, 'data');
   const options: NotificationOptions = {
     body: text(notification, 'body') ?? BODY,
-    icon: '/icons/icon-192.png',
     data: { delivery: text(data, 'delivery') },
   };
   const [lang, dir, tag] = ['lang', 'dir', 'tag'].map((name) => text(notification, name));
