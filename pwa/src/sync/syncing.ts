@@ -8,20 +8,22 @@ export class Syncing {
   #running: Promise<void> | null = null;
   #again = false;
   #failures = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #cancelRetry = (): void => {};
 
   /**
    * @param once one sync; rejects if not everything was sent
    * @param onPhase is told every change
+   * @param later calls back after so many milliseconds, unless what it returns is called before
    */
   constructor(
     private readonly once: () => Promise<void>,
     private readonly onPhase: (phase: SyncPhase) => void,
+    private readonly later = callLater,
   ) {}
 
   /** Syncs now, or once more after the sync that is running. Resolves when done, well or not. */
   now(): Promise<void> {
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
     this.#again = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
@@ -43,10 +45,8 @@ export class Syncing {
       this.onPhase(phase);
       if (phase === 'not_enrolled') return; // only the patient can help
       this.#failures += 1;
-      this.#retry = setTimeout(
-        () => void this.now(),
-        retryDelay(this.#failures, Math.random()),
-      );
+      const delay = retryDelay(this.#failures, Math.random());
+      this.#cancelRetry = this.later(() => void this.now(), delay);
     }
   }
 }
@@ -55,4 +55,9 @@ function phaseAfter(error: unknown): SyncPhase {
   if (!(error instanceof ApiFailure)) return 'failed';
   if (error.code === 'not_enrolled') return 'not_enrolled';
   return error.code === 'offline' ? 'offline' : 'failed';
+}
+
+function callLater(work: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(work, milliseconds);
+  return () => clearTimeout(timer);
 }
