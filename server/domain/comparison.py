@@ -27,7 +27,7 @@ def compare(first: BlockRecord, second: BlockRecord) -> dict[str, SiteComparison
 
     Whichever was done earlier makes no difference. Empty if they share no site.
 
-    Source: report.md, rule 13.
+    Source: docs/report.md, rule 13.
     """
     common = [site for site in first.baseline if site in second.baseline]
     obstacle = _obstacle(first, second)

@@ -28,7 +28,7 @@ def assessment_statuses(
 ) -> dict[str, AssessmentStatus]:
     """By assessment id, what became of each that had opened by `as_of`, in order of due time.
 
-    An entry counts for any one site that it scores. Source: report.md, rule 12.
+    An entry counts for any one site that it scores. Source: docs/report.md, rule 12.
     """
     scored = [each for each in diary if each.standing and each.entry.scores]
     momentary = sorted(each.entry.felt_at for each in scored if each.momentary)
@@ -61,7 +61,7 @@ def answered_share(
 ) -> tuple[int, int]:
     """How many of these assessments a momentary entry answered for the site, and of how many.
 
-    Whether they have opened yet does not matter. Source: report.md, rules 11 and 12.
+    Whether they have opened yet does not matter. Source: docs/report.md, rules 11 and 12.
     """
     felt = sorted(
         each.entry.felt_at

@@ -34,7 +34,7 @@ class ReportEntry:
 
 @dataclass(frozen=True)
 class JudgedEntry:
-    """An entry and what rule 1 says of it.
+    """An entry and what rule 1 of docs/report.md says of it.
 
     `standing` is false once the entry is replaced; `momentary` is false for one about an earlier
     or later time (recalled); `corrected` marks a correction that has its first entry's status.
@@ -52,7 +52,7 @@ def judge(entries: Sequence[ReportEntry]) -> tuple[JudgedEntry, ...]:
     :raises Invalid: two entries share an id, or a correction names an unknown entry or itself or
         closes a circle; the path gives the entry's place in `entries`
 
-    Source: report.md, rule 1.
+    Source: docs/report.md, rule 1.
     """
     by_id = _by_id(entries)
     first = _first_of_chain(entries, by_id)

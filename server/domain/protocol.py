@@ -19,7 +19,7 @@ Agent = Literal[
 ]
 
 #: How long each anaesthetic is expected to act: (low, high) in minutes; None where nothing is
-#: expected. Source: clinical.md, section 2 and rule 14; our defaults, as no source agrees.
+#: expected. Source: docs/report.md, rule 10.
 AGENTS: dict[str, tuple[int, int] | None] = {
     "lidocaine": (60, 240),
     "mepivacaine": (120, 240),
@@ -122,7 +122,7 @@ class Criteria:
 
     :raises Invalid: a value is outside what is permitted; the path is `criteria.` and its name
 
-    Source: report.md, table of criteria; our defaults, which a clinic may change.
+    Source: docs/report.md, Criteria.
     """
 
     #: Relief, in percent of the baseline, from which a reading qualifies; 1 to 100.

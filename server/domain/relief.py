@@ -56,7 +56,9 @@ def rounded(value: Fraction) -> int:
 def relief_percent(baseline: int | None, score: int) -> int | None:
     """Relief in percent of the baseline, rounded for display; negative is worse.
 
-    None if the baseline is missing or 0: there was nothing to relieve. Source: report.md, rule 4.
+    None if the baseline is missing or 0: there was nothing to relieve.
+
+    Source: docs/report.md, rule 4.
     """
     if not baseline:
         return None
@@ -64,7 +66,10 @@ def relief_percent(baseline: int | None, score: int) -> int | None:
 
 
 def qualifies(baseline: int | None, score: int, threshold_percent: int) -> bool:
-    """Whether a score reaches the threshold, compared in whole numbers. Source: rule 4."""
+    """Whether a score reaches the threshold, compared in whole numbers.
+
+    Source: docs/report.md, rule 4.
+    """
     if not baseline:
         return False
     return 100 * (baseline - score) >= threshold_percent * baseline
@@ -82,7 +87,7 @@ def site_readings(
 
     :param diary: judged entries ordered by felt_at, recorded_at and id, as `judge` gives them
 
-    Source: report.md, rules 2 to 4.
+    Source: docs/report.md, rules 2 to 4.
     """
     scored = [each for each in diary if each.standing and site in each.entry.scores]
     # Of several momentary entries about one instant the last in this order is the reading.
@@ -121,7 +126,7 @@ def site_readings(
 def peak(clean: Sequence[Reading], verdict_minutes: Fraction) -> Peak | None:
     """The best of the clean readings up to the verdict horizon; None without any.
 
-    Source: report.md, rule 5.
+    Source: docs/report.md, rule 5.
     """
     within = [reading for reading in clean if reading.minutes <= verdict_minutes]
     if not within:

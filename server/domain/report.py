@@ -98,7 +98,7 @@ class Report:
 
 
 def report(record: BlockRecord) -> Report:
-    """Compute the report of a block. Source: report.md."""
+    """Compute the report of a block. Source: docs/report.md."""
     statuses = assessment_statuses(record.schedule, record.diary, record.as_of)
     rescues = Rescues(
         minutes_between(record.performed_at, each.entry.rescue_at)

@@ -14,7 +14,7 @@ class Rescues:
     def confound(self, minutes: Fraction, rescue_minutes: Fraction) -> bool:
         """Whether a reading at `minutes` follows a rescue by no more than `rescue_minutes`.
 
-        Medicine taken at that very instant has not acted yet. Source: report.md, rule 3.
+        Medicine taken at that very instant has not acted yet. Source: docs/report.md, rule 3.
         """
         earlier = bisect_left(self._taken, minutes)
         return earlier > 0 and minutes <= self._taken[earlier - 1] + rescue_minutes

@@ -42,7 +42,7 @@ def runs(clean: Sequence[Reading], rescues: Rescues, criteria: Criteria) -> tupl
     """The runs that begin up to the verdict horizon, in order.
 
     A run ends at a reading that does not qualify, at a gap above `max_gap_minutes`, and where
-    pain medicine was taken. Source: report.md, rule 6.
+    pain medicine was taken. Source: docs/report.md, rule 6.
     """
     found = []
     start = 0
@@ -73,7 +73,7 @@ def _adjoin(one: Reading, following: Reading, rescues: Rescues, criteria: Criter
 def onset(clean: Sequence[Reading], verdict_minutes: Fraction) -> tuple[Fraction, Fraction] | None:
     """When relief set in, as (after, up to] minutes; None if nothing qualified in time.
 
-    Source: report.md, rule 7.
+    Source: docs/report.md, rule 7.
     """
     for before, reading in pairwise((None, *clean)):
         if reading is not None and reading.qualifies:
@@ -91,7 +91,7 @@ def longest(found: Sequence[Run]) -> Run | None:
 def duration(run: Run | None, rescues: Rescues) -> Duration | None:
     """How long the relief of a run lasted, as an interval; None for a single reading or no run.
 
-    Source: report.md, rule 8.
+    Source: docs/report.md, rule 8.
     """
     if run is None or len(run.readings) < 2:
         return None

@@ -62,7 +62,7 @@ def assessments(
     :raises Invalid: a daily assessment would not be due after the block, two assessments of a
         custom protocol are due at one instant, or a time lies beyond the year 9999
 
-    Source: report.md, Protocols and rule 12.
+    Source: docs/report.md, Protocols and rule 12.
     """
     performed_at = performed_at.astimezone(UTC)
     due = [

@@ -27,7 +27,7 @@ def spid_percent(
 
     :param answered: how many assessments due in the six hours were answered for this site, and
         of how many
-    Source: report.md, rule 11.
+    Source: docs/report.md, rule 11.
     """
     answers, due = answered
     within = [reading for reading in clean if reading.minutes <= HORIZON_MINUTES]

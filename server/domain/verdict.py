@@ -28,7 +28,7 @@ def verdict(
     :param clean: the clean readings of the site, in order
     :param found: its runs
 
-    Source: report.md, rule 9.
+    Source: docs/report.md, rule 9.
     """
     horizon = criteria.verdict_minutes
     if baseline is None:
@@ -56,7 +56,7 @@ def _sustained(run: Run, criteria: Criteria) -> bool:
 def window_word(agent: str, lasted: Duration | None) -> WindowWord | None:
     """How a duration lies to the agent's expected window; None without either.
 
-    Never alters the verdict. Source: report.md, rule 10.
+    Never alters the verdict. Source: docs/report.md, rule 10.
     """
     window = agent_window(agent)
     if window is None or lasted is None:

@@ -1,4 +1,4 @@
-"""A protocol and its criteria as JSON. Source: report.md, On the command line."""
+"""A protocol and its criteria as JSON. Source: docs/report.md, The file."""
 
 from dataclasses import asdict, fields
 from fractions import Fraction
@@ -72,10 +72,11 @@ def read_criteria(value: Any, path: str) -> Criteria:
 
 
 def _planned(value: Any, path: str) -> PlannedAssessment:
-    kind = ("day", "at") if "day" in an_object(value, path) else ("after_minutes",)
-    found = a_record(value, path, ("id", *kind))
+    given = an_object(value, path)
+    daily = "day" in given or ("at" in given and "after_minutes" not in given)
+    found = a_record(given, path, ("id", "day", "at") if daily else ("id", "after_minutes"))
     planned_id = name(found["id"], f"{path}.id")
-    if kind == ("after_minutes",):
+    if not daily:
         minutes = number(found["after_minutes"], f"{path}.after_minutes", MOST_MINUTES)
         if minutes <= 0:
             raise Invalid(

@@ -1,6 +1,6 @@
 """A block and its diary as a JSON file, and the report of it as JSON.
 
-The format is the one that `block-diary report` reads and writes. Source: report.md.
+The format is the one that `block-diary report` reads and writes. Source: docs/report.md.
 """
 
 from dataclasses import asdict
