@@ -5,73 +5,22 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { ReadonlySignal } from '@preact/signals';
-import type { Assessment } from './domain/schedule';
+import type { Block } from './domain/block';
+import type { Due } from './domain/due';
+import type { KeptEntry } from './domain/entry';
+import type { Rating } from './domain/stamps';
 
-export type Scores = Record<string, number>;
-export type EntryKind = 'baseline' | 'rating' | 'unable';
-
-/** An entry as recorded; the wire's DiaryEntry without its tag. Instants are ISO strings, UTC. */
-export interface Entry {
-  id: string;
-  block_id: string;
-  kind: EntryKind;
-  felt_at: string;
-  recorded_at: string;
-  utc_offset_minutes: number;
-  zone: string;
-  clock_difference_seconds: number | null;
-  clock_measured_at: string | null;
-  scores: Scores;
-  activities: string[];
-  rescue_at: string | null;
-  note: string | null;
-  stated_percent: number | null;
-  answered_by: 'patient' | 'helper';
-  unable_reason: 'asleep' | 'cannot_rate' | null;
-  replaces: string | null;
-  layout: string | null;
-}
-
-/** saved: only on this phone; sent: at the clinic; conflict/rejected: the clinic must look at it. */
-export type EntryState = 'saved' | 'sent' | 'conflict' | 'rejected';
-
-export interface KeptEntry {
-  entry: Entry;
-  state: EntryState;
-  /** When the clinic had it; null until then. */
-  receivedAt: string | null;
-  /** Why it was refused, for a person. */
-  message: string | null;
-  /** Named by a later correction: kept and shown struck through. */
-  replaced: boolean;
-}
-
-export interface Block {
-  id: string;
-  number: number;
-  sites: string[];
-  timezone: string;
-  performedAt: string | null;
-  /** Who said so; 'waiting' = said on this phone, not yet sent. */
-  performedAtSource: 'clinic' | 'phone' | 'waiting' | null;
-  cancelled: boolean;
-  /** Empty until the block has a time. */
-  assessments: Assessment[];
-}
+export type { Assessment } from './domain/schedule';
+export type { Block } from './domain/block';
+export type { Due } from './domain/due';
+export type { Rating } from './domain/stamps';
+export type { Entry, EntryKind, EntryState, KeptEntry, Scores } from './domain/entry';
 
 export interface Enrolment {
   clinicName: string;
   clinicTelephone: string;
   checkWord: string;
 }
-
-/** What the phone should show now, computed from local state alone. */
-export type Due =
-  | { step: 'baseline' } // no standing baseline for every site yet
-  | { step: 'waiting' } // baseline given; the injection is not done yet
-  | { step: 'rate'; assessment: Assessment } // open and unanswered
-  | { step: 'later'; next: Assessment; missed: Assessment | null } // nothing open now
-  | { step: 'complete' }; // the last window has closed or is answered
 
 export interface SyncStatus {
   phase: 'idle' | 'syncing' | 'offline' | 'failed' | 'not_enrolled';
@@ -111,27 +60,13 @@ export interface Diary {
   clockOffMinutes: ReadonlySignal<number | null>;
 }
 
-/** A rating as a view hands it over; the rest is stamped by the action. */
-export interface Rating {
-  kind: EntryKind;
-  scores: Scores;
-  /** When the score was last tapped, epoch ms. */
-  tappedAt: number;
-  /** The moment it is about; null means now (= tappedAt). */
-  feltAt: number | null;
-  activities: string[];
-  rescueAt: number | null;
-  note: string | null;
-  statedPercent: number | null;
-  answeredBy: 'patient' | 'helper';
-  unableReason: 'asleep' | 'cannot_rate' | null;
-  replaces: string | null;
-}
-
 export interface Actions {
   /** Redeems the link's token or a typed code. Resolves to null, or why not. */
   enrol(how: { token: string } | { code: string }): Promise<Failure | null>;
-  /** Resolves with the kept entry only after the transaction is on disk; rejects if it is not. */
+  /**
+   * Resolves with the kept entry only after the transaction is on disk; rejects if it is not, with
+   * words for a person. The same rating handed over twice is one entry.
+   */
   save(rating: Rating): Promise<KeptEntry>;
   /** A withdrawing correction. */
   withdraw(entryId: string): Promise<void>;
@@ -141,6 +76,8 @@ export interface Actions {
   remindersOn(): Promise<void>;
   /** Try to send now. */
   syncNow(): Promise<void>;
+  /** A screen holds an answer that is not saved yet: until told false, no new version reloads it. */
+  answering(unsaved: boolean): void;
 }
 
 export const DiaryContext = createContext<{ diary: Diary; actions: Actions } | null>(null);

@@ -1,0 +1,2 @@
+/** The language of the words; also the page's `lang`. */
+export const language = 'en';

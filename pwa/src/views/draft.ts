@@ -1,0 +1,65 @@
+/**
+ * A rating that is being given: it outlives a look at another screen, and is cleared once it is
+ * saved or when its score has grown too old to stand for "now".
+ */
+import { signal, type Signal } from '@preact/signals';
+import type { Entry, Scores } from '../state';
+
+export interface Draft {
+  scores: Scores;
+  /** When a score was last tapped, epoch ms. */
+  tappedAt: number | null;
+  activities: string[];
+  /** Pain medicine beyond the regular. */
+  tookMedicine: boolean;
+  /** Its time as the clock shows it, "HH:MM"; '' until given. */
+  medicineClock: string;
+  note: string;
+  answeredBy: 'patient' | 'helper';
+}
+
+/** A score about "now" is forgotten after this long; older, it would answer another hour's question. */
+const FRESH_MINUTES = 10;
+
+const drafts = new Map<string, Signal<Draft>>();
+
+/** The draft for a purpose, such as "now" or "correct <id>"; begun from an entry if one is given. */
+export function draftFor(purpose: string, from?: Entry): Signal<Draft> {
+  let draft = drafts.get(purpose);
+  if (!draft) {
+    draft = signal(begun(from));
+    drafts.set(purpose, draft);
+  }
+  return draft;
+}
+
+export function discard(purpose: string): void {
+  drafts.delete(purpose);
+}
+
+/** Whether leaving now would lose something that was given. */
+export function isBegun(draft: Draft): boolean {
+  return draft.tappedAt !== null || draft.note !== '';
+}
+
+/** The same draft without scores that were tapped too long ago; what was written stays. */
+export function fresh(draft: Draft, now: number): Draft {
+  const stale = draft.tappedAt !== null && now - draft.tappedAt > FRESH_MINUTES * 60_000;
+  return stale ? { ...draft, scores: {}, tappedAt: null } : draft;
+}
+
+function begun(from?: Entry): Draft {
+  return {
+    scores: {},
+    tappedAt: null,
+    activities: from?.activities ?? [],
+    tookMedicine: Boolean(from?.rescue_at),
+    medicineClock: from?.rescue_at ? clockOf(new Date(from.rescue_at)) : '',
+    note: from?.note ?? '',
+    answeredBy: from?.answered_by ?? 'patient',
+  };
+}
+
+function clockOf(at: Date): string {
+  return [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
+}

@@ -1,0 +1,53 @@
+import { t } from '../i18n';
+import { useDiary } from '../state';
+import { CallClinic } from './call-clinic';
+import { to } from './route';
+import { Screen } from './screen';
+
+/** Fixed advice and whom to call, the same whatever was entered: the diary does not judge it. */
+export function Help() {
+  const enrolment = useDiary().diary.enrolment.value;
+  return (
+    <Screen title={t('Help')} actions={<CallClinic look="primary" />}>
+      <section class="urgent">
+        <h2>{t('Call the emergency number if you have')}</h2>
+        <ul>
+          <li>{t('trouble breathing, or swelling of the face')}</li>
+          <li>{t('a leg or arm that gets very weak or cannot move')}</li>
+          <li>{t('new numbness between the legs')}</li>
+          <li>{t('new trouble with bladder or bowels')}</li>
+          <li>{t('a fit (seizure)')}</li>
+        </ul>
+      </section>
+      <section>
+        <h2>{t('Call your clinic if you have')}</h2>
+        <ul>
+          <li>{t('a fever above 38 °C (100.4 °F)')}</li>
+          <li>{t('redness that spreads, swelling, or fluid where the needle went in')}</li>
+          <li>{t('bleeding that does not stop')}</li>
+          <li>{t('a bad headache')}</li>
+          <li>{t('numbness, tingling or weakness that does not go away')}</li>
+        </ul>
+      </section>
+      <p>{t('Nobody watches this diary live. Some soreness for a few days is expected.')}</p>
+      <nav class="rows" aria-label={t('More')}>
+        <a class="row" href={to('about')}>
+          {t('About this diary, and your privacy')}
+        </a>
+        {enrolment ? (
+          <>
+            <a class="row" href={to('reminders')}>
+              {t('Reminders')}
+            </a>
+            <a class="row" href={to('install')}>
+              {t('Put the diary on your home screen')}
+            </a>
+          </>
+        ) : null}
+      </nav>
+      {enrolment ? (
+        <p class="quiet">{t('Your check word: {word}', { word: enrolment.checkWord })}</p>
+      ) : null}
+    </Screen>
+  );
+}

@@ -1,0 +1,32 @@
+import { signal } from '@preact/signals';
+
+/** Chromium's offer to install; TypeScript's DOM does not know it. */
+interface InstallPromptEvent extends Event {
+  prompt(): Promise<unknown>;
+  userChoice: Promise<{ outcome: 'accepted' | 'dismissed' }>;
+}
+
+/** The browser's own offer, kept until its button is pressed; null where there is none. */
+export const installPrompt = signal<InstallPromptEvent | null>(null);
+
+addEventListener('beforeinstallprompt', (event) => {
+  event.preventDefault();
+  installPrompt.value = event as InstallPromptEvent;
+});
+addEventListener('appinstalled', () => {
+  installPrompt.value = null;
+});
+
+/** Opened from the home screen rather than in a browser's tab. */
+export function isInstalled(): boolean {
+  const { standalone } = navigator as { standalone?: boolean };
+  return standalone === true || matchMedia('(display-mode: standalone)').matches;
+}
+
+/** iPhone and iPad install by hand, and remind only once installed. iPads name themselves Macs. */
+export function isApple(): boolean {
+  return (
+    /iPhone|iPad|iPod/.test(navigator.userAgent) ||
+    (navigator.userAgent.includes('Macintosh') && navigator.maxTouchPoints > 1)
+  );
+}

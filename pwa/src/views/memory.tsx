@@ -1,0 +1,28 @@
+import { dayAndClock, t } from '../i18n';
+import { useDiary } from '../state';
+import { Home } from './home';
+import { RatingForm } from './rating-form';
+import { testedPain } from './rate';
+
+/** An hour that passed unanswered, added afterwards and marked so. */
+export function Memory({ about }: { about: string | null }) {
+  const { diary } = useDiary();
+  const now = diary.now.value;
+  const assessment = diary.block.value?.assessments.find(
+    (one) => one.id === about && one.dueAt <= now,
+  );
+  if (!assessment) return <Home />;
+  const time = dayAndClock(assessment.dueAt, now);
+  return (
+    <RatingForm
+      purpose={`memory ${assessment.id}`}
+      kind="rating"
+      above={t('From memory')}
+      title={t('How strong was your pain at {time}?', { time })}
+      question={testedPain()}
+      feltAt={assessment.dueAt}
+    >
+      <p class="quiet">{t('It is marked as added from memory. That is fine.')}</p>
+    </RatingForm>
+  );
+}

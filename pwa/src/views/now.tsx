@@ -1,0 +1,61 @@
+import { clock, dayAndClock, fromNow, t } from '../i18n';
+import { useDiary } from '../state';
+import { ButtonLink } from './button';
+import { isWithdrawal } from './entries';
+import { EntryRow } from './entry-row';
+import { RemindersLine } from './reminders-line';
+import { to } from './route';
+import { Screen } from './screen';
+import { SyncLine } from './sync-line';
+import { afterInjection } from './words';
+
+/** Nothing is open now: when the next one comes, what passed, and what was kept. */
+export function Now() {
+  const { diary } = useDiary();
+  const due = diary.due.value;
+  const now = diary.now.value;
+  if (due?.step !== 'later') return null;
+  const { next, missed } = due;
+  const performedAt = diary.block.value?.performedAt ?? null;
+  const last = diary.entries.value.find(
+    ({ entry, replaced }) => !replaced && entry.kind !== 'baseline' && !isWithdrawal(entry),
+  );
+  const time = dayAndClock(next.dueAt, now);
+  const ahead = fromNow(next.dueAt, now);
+  return (
+    <Screen
+      above={missed ? afterInjection(missed, performedAt) : afterInjection(next, performedAt)}
+      title={
+        missed
+          ? t('{time} passed. How is it now?', { time: clock(missed.dueAt) })
+          : t('Next: {time}', { time })
+      }
+      large
+      actions={
+        <>
+          {missed ? (
+            <ButtonLink look="plain" href={to('memory', missed.id)}>
+              {t('Add {time} from memory', { time: clock(missed.dueAt) })}
+            </ButtonLink>
+          ) : null}
+          <ButtonLink look={missed ? 'primary' : 'secondary'} href={to('rate')}>
+            {t('Rate now')}
+          </ButtonLink>
+        </>
+      }
+    >
+      <p class="lead">{missed ? t('Next: {time}, {ahead}.', { time, ahead }) : ahead}</p>
+      <p class="quiet">{t('You can rate at any time, above all when the pain changes.')}</p>
+      {last ? (
+        <section class="card">
+          <h2>{t('Your last entry')}</h2>
+          <EntryRow kept={last} now={now} />
+        </section>
+      ) : null}
+      <nav class="rows" aria-label={t('More')}>
+        <RemindersLine status={diary.reminders.value} />
+      </nav>
+      <SyncLine />
+    </Screen>
+  );
+}

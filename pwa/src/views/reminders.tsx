@@ -1,0 +1,81 @@
+import type { ComponentChildren } from 'preact';
+import { t } from '../i18n';
+import { useDiary, type ReminderStatus } from '../state';
+import { Button } from './button';
+import { isApple, isInstalled } from './install-prompt';
+import { Notice } from './notice';
+import { replaceBy, to } from './route';
+import { Screen } from './screen';
+
+/** Explains before it asks, since a phone asks only once; then says what came of it. */
+export function Reminders() {
+  const { diary, actions } = useDiary();
+  const status = diary.reminders.value;
+  const mayAsk = status.phase === 'off' || status.phase === 'failed';
+  const done = () => replaceBy('');
+  return (
+    <Screen
+      title={status.phase === 'on' ? t('Reminders are on') : t('Shall the diary remind you?')}
+      actions={
+        <>
+          {mayAsk || status.phase === 'asking' ? (
+            <Button busyWords={t('Answer your phone’s question…')} onPress={() => actions.remindersOn()}>
+              {status.phase === 'failed' ? t('Try again') : t('Turn on reminders')}
+            </Button>
+          ) : null}
+          <Button look={mayAsk || status.phase === 'asking' ? 'plain' : 'primary'} onPress={done}>
+            {status.phase === 'on' ? t('Done') : t('Go on without reminders')}
+          </Button>
+        </>
+      }
+    >
+      <Outcome status={status} />
+      <p>{t('They come every hour at first, then once a day. This is all they say:')}</p>
+      <figure class="card message">
+        <b>{t('Diary')}</b>
+        <span>{t('Time for your entry.')}</span>
+      </figure>
+      <p class="quiet">{t('Reminders need internet. Your entries do not: without reminders, open the diary by yourself each hour.')}</p>
+    </Screen>
+  );
+}
+
+function Outcome({ status }: { status: ReminderStatus }): ComponentChildren {
+  switch (status.phase) {
+    case 'on':
+      return (
+        <Notice tone="ok">
+          <p>{t('This phone will remind you.')}</p>
+        </Notice>
+      );
+    case 'denied':
+      return (
+        <Notice tone="attention">
+          <p>{t('This phone does not allow notifications from the diary. Open your phone’s settings, find the diary or your browser under Notifications, allow them, and come back.')}</p>
+        </Notice>
+      );
+    case 'unsupported':
+      return (
+        <Notice tone="attention">
+          <p>
+            {isApple() && !isInstalled()
+              ? t('This phone reminds you only if the diary is on its home screen.')
+              : t('This browser cannot remind you. Chrome or Firefox on this phone may.')}
+          </p>
+          {isApple() && !isInstalled() ? <a href={to('install')}>{t('Put it on the home screen')}</a> : null}
+        </Notice>
+      );
+    case 'failed':
+      return (
+        <Notice tone="danger">
+          <p>
+            {t('Reminders could not be turned on.')} {status.message ?? t('Check the internet and try again.')}
+          </p>
+        </Notice>
+      );
+    case 'unknown':
+    case 'off':
+    case 'asking':
+      return null;
+  }
+}

@@ -1,0 +1,28 @@
+import { t } from '../i18n';
+import { useDiary } from '../state';
+import { Button } from './button';
+import { CallClinic } from './call-clinic';
+import { Notice } from './notice';
+import { Screen } from './screen';
+
+/** The phone cannot keep entries: said plainly, so that nobody believes they were kept. */
+export function StoreFailure() {
+  const { diary } = useDiary();
+  return (
+    <Screen
+      title={t('This phone cannot keep your diary now')}
+      actions={<Button onPress={() => location.reload()}>{t('Try again')}</Button>}
+    >
+      <Notice tone="danger">
+        <p>{diary.storeFailure.value}</p>
+      </Notice>
+      <ol class="steps">
+        <li>{t('Close other windows of the diary.')}</li>
+        <li>{t('Leave private browsing, if you use it.')}</li>
+        <li>{t('Free some space on the phone.')}</li>
+        <li>{t('If it still fails, write your scores and their times on paper and call your clinic.')}</li>
+      </ol>
+      <CallClinic />
+    </Screen>
+  );
+}

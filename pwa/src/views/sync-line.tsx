@@ -1,0 +1,51 @@
+import { dayAndClock, t, tn } from '../i18n';
+import { useDiary, type SyncStatus } from '../state';
+import { Button } from './button';
+import { Icon } from './icon';
+
+/** Where the entries are, in words. Unsent is no alarm: they go by themselves. */
+export function SyncLine() {
+  const { diary, actions } = useDiary();
+  const sync = diary.sync.value;
+  const words = syncWords(sync, diary.now.value);
+  if (words === null) return null;
+  return (
+    <div class="state">
+      <Icon name={sync.unsent > 0 ? 'phone' : 'tick'} />
+      <div>
+        <p>{words}</p>
+        {sync.unsent > 0 && sync.phase === 'failed' ? (
+          <Button look="plain" busyWords={t('Sending…')} onPress={() => actions.syncNow()}>
+            {t('Send now')}
+          </Button>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+/** null while there is nothing to tell: no entry was ever made. */
+export function syncWords(sync: SyncStatus, now: number): string | null {
+  if (sync.unsent === 0) {
+    return sync.lastSentAt === null
+      ? null
+      : t('Everything is at your clinic, {time}.', { time: dayAndClock(Date.parse(sync.lastSentAt), now) });
+  }
+  const waits =
+    sync.unsentSince === null
+      ? tn('{count} entry waits on this phone.', '{count} entries wait on this phone.', sync.unsent)
+      : tn(
+          '{count} entry waits on this phone, since {time}.',
+          '{count} entries wait on this phone, since {time}.',
+          sync.unsent,
+          { time: dayAndClock(Date.parse(sync.unsentSince), now) },
+        );
+  const next: Record<SyncStatus['phase'], string> = {
+    idle: t('It goes to your clinic by itself.'),
+    syncing: t('Sending…'),
+    offline: t('No internet now. It goes to your clinic by itself later.'),
+    failed: t('Your clinic could not be reached. The phone will try again.'),
+    not_enrolled: t('It goes when this phone is linked again.'),
+  };
+  return `${waits} ${next[sync.phase]}`;
+}

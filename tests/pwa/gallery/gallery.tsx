@@ -1,0 +1,125 @@
+/** Shows one screen in one of its cases: the page of `?screen/case`. Bundled for the tests alone. */
+import { computed, signal } from '@preact/signals';
+import { render } from 'preact';
+import { due } from '../../../pwa/src/domain/due';
+import { replacedIds } from '../../../pwa/src/domain/corrections';
+import {
+  DiaryContext,
+  type Actions,
+  type Diary,
+  type KeptEntry,
+  type Rating,
+} from '../../../pwa/src/state';
+import { AppView } from '../../../pwa/src/views/app-view';
+import { screens } from '../../../pwa/src/views/screens';
+import { at, block, entry, iso } from '../builders';
+import { cases, type Case } from './cases';
+
+const [screen = '', name = ''] = decodeURIComponent(location.search.slice(1)).split('/');
+const shown = (cases as Record<string, Record<string, Case>>)[screen]?.[name] ?? {};
+
+const enrolment = signal(
+  shown.linked === false
+    ? null
+    : { clinicName: 'Riverside Pain Clinic', clinicTelephone: '555-0100', checkWord: 'HARBOUR' },
+);
+const entries = signal<KeptEntry[]>(shown.entries ?? []);
+const theBlock = signal(shown.block === undefined ? block() : shown.block);
+const now = signal(at(shown.minute ?? 0));
+
+const diary: Diary = {
+  ready: signal(!shown.opening),
+  storeFailure: signal(shown.storeFailure ?? null),
+  enrolment,
+  block: theBlock,
+  entries,
+  due: computed(
+    () => theBlock.value && due(theBlock.value, entries.value.map((one) => one.entry), now.value),
+  ),
+  sync: signal({
+    phase: 'idle',
+    unsent: 0,
+    unsentSince: null,
+    lastSentAt: entries.value[0]?.receivedAt ?? null,
+    ...shown.sync,
+  }),
+  reminders: signal(shown.reminders ?? { phase: 'on', message: null }),
+  now,
+  linkToken: signal(shown.linkToken ?? null),
+  clockOffMinutes: signal(shown.clockOffMinutes ?? null),
+};
+
+/** What the screens asked for, in order, for the tests to read. */
+const asked: unknown[][] = [];
+
+async function ask(...what: unknown[]): Promise<void> {
+  asked.push(what);
+  if (shown.failing) throw new Error(shown.failing);
+}
+
+function asEntry(rating: Rating): KeptEntry['entry'] {
+  return entry(0, {
+    kind: rating.kind,
+    scores: rating.scores,
+    felt_at: iso(rating.feltAt ?? rating.tappedAt),
+    recorded_at: iso(rating.tappedAt),
+    activities: rating.activities,
+    rescue_at: rating.rescueAt === null ? null : iso(rating.rescueAt),
+    note: rating.note,
+    answered_by: rating.answeredBy,
+    unable_reason: rating.unableReason,
+    replaces: rating.replaces,
+  });
+}
+
+function keep(one: KeptEntry['entry']): KeptEntry {
+  const made = { entry: one, state: 'saved', receivedAt: null, message: null, replaced: false } as const;
+  const replaced = replacedIds([one, ...entries.value.map((kept) => kept.entry)]);
+  entries.value = [made, ...entries.value].map((kept) => ({
+    ...kept,
+    replaced: replaced.has(kept.entry.id),
+  }));
+  return made;
+}
+
+const actions: Actions = {
+  async enrol(how) {
+    asked.push(['enrol', how]);
+    return shown.failing ? { code: 'code_used', message: shown.failing } : null;
+  },
+  async save(rating) {
+    await ask('save', rating);
+    return keep(asEntry(rating));
+  },
+  async withdraw(id) {
+    await ask('withdraw', id);
+    keep(entry(0, { scores: {}, replaces: id }));
+  },
+  injectionDone: (performedAt) => ask('injectionDone', performedAt),
+  remindersOn: () => ask('remindersOn'),
+  syncNow: () => ask('syncNow'),
+  answering: (unsaved) => void asked.push(['answering', unsaved]),
+};
+
+Object.assign(window, {
+  gallery: {
+    screens: Object.keys(screens),
+    cases,
+    asked,
+    diary,
+  },
+});
+location.hash = shown.address === undefined ? '' : `#/${shown.address}`;
+addEventListener('hashchange', start, { once: true });
+if (shown.address === undefined) start();
+
+function start(): void {
+  const root = document.getElementById('app');
+  if (!root) throw new Error('no #app');
+  render(
+    <DiaryContext.Provider value={{ diary, actions }}>
+      <AppView />
+    </DiaryContext.Provider>,
+    root,
+  );
+}
