@@ -5,10 +5,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from server.config import StartRefused, load
 from server.domain.errors import DomainError
+from server.push.command import add_remind
 
 Subcommands = Any  # what argparse's add_subparsers returns has no public name
 
@@ -47,6 +49,16 @@ def add_serve(subcommands: Subcommands) -> None:
     command.set_defaults(run=_serve)
 
 
+def add_create_clinic(subcommands: Subcommands) -> None:
+    """`create-clinic`: a clinic and its first administrator."""
+    command = subcommands.add_parser("create-clinic", help="add a clinic and its first administrator")
+    command.add_argument("--name", required=True, help="as patients know it")
+    command.add_argument("--telephone", required=True, help="what patients are told to call")
+    command.add_argument("--timezone", required=True, help="an IANA name, such as Europe/London")
+    command.add_argument("--email", required=True, help="what the administrator signs in with")
+    command.set_defaults(run=_create_clinic)
+
+
 def add_migrate(subcommands: Subcommands) -> None:
     """`migrate`: the tables of this version, before `serve`."""
     command = subcommands.add_parser("migrate", help="bring the database to the newest tables")
@@ -73,18 +85,23 @@ def add_compare(subcommands: Subcommands) -> None:
 COMMANDS: tuple[Callable[[Subcommands], None], ...] = (
     add_run,
     add_serve,
+    add_remind,
     add_migrate,
+    add_create_clinic,
     add_report,
     add_compare,
 )
 
 
 def _run(_: argparse.Namespace) -> int:
+    from server import demo
     from server.database import migrate
     from server.serve import serve
 
     config = load(os.environ, default="development")
     migrate(config)
+    for line in demo.prepare(config, datetime.now(UTC)):
+        print(line, flush=True)
     serve(config)
     return 0
 
@@ -93,6 +110,23 @@ def _serve(_: argparse.Namespace) -> int:
     from server.serve import serve
 
     serve(load(os.environ, default="production"))
+    return 0
+
+
+def _create_clinic(arguments: argparse.Namespace) -> int:
+    from server.new_clinic import create_clinic
+
+    config = load(os.environ, default="production")
+    password = create_clinic(
+        config,
+        name=arguments.name,
+        telephone=arguments.telephone,
+        timezone=arguments.timezone,
+        email=arguments.email,
+        now=datetime.now(UTC),
+    )
+    print(f"Sign in at {config.public_url}/clinic/ as {arguments.email.strip().lower()}")
+    print(f"Password, shown this once: {password}")
     return 0
 
 

@@ -1,58 +1,46 @@
 """The first clinic of an installation, and the administrator who signs in to it."""
 
-import argparse
-import os
 import secrets
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from zoneinfo import available_timezones
 
-from server.config import load
+from server import database
+from server.config import Config
 from server.domain.baseline import MAX_AGE_MINUTES
 from server.domain.errors import Invalid
 from server.domain.protocol import STANDARD, Criteria
+from server.storage import clinics, protocols, staff
+from server.storage.db import Database
 
 
-def add_create_clinic(subcommands: Any) -> None:
-    """`create-clinic`: a clinic with its standard protocol and its first administrator."""
-    command = subcommands.add_parser(
-        "create-clinic", help="add a clinic and its first administrator"
-    )
-    command.add_argument("--name", required=True, help="as patients know it")
-    command.add_argument("--telephone", required=True, help="what patients are told to call")
-    command.add_argument("--timezone", required=True, help="an IANA name, such as Europe/London")
-    command.add_argument("--email", required=True, help="what the administrator signs in with")
-    command.set_defaults(run=_create_clinic)
+def create_clinic(
+    config: Config, *, name: str, telephone: str, timezone: str, email: str, now: datetime
+) -> str:
+    """Add a clinic with the standard protocol and its first administrator; their password.
 
-
-def _create_clinic(arguments: argparse.Namespace) -> int:
-    from server import database
-    from server.storage import clinics, protocols, staff
-    from server.storage.db import Database
-
-    for name in ("name", "telephone"):
-        if not getattr(arguments, name).strip():
-            raise Invalid(f"--{name}", "is empty")
-    if arguments.timezone not in available_timezones():
-        raise Invalid("--timezone", f"{arguments.timezone} is not an IANA time zone")
-    config = load(os.environ, default="production")
+    :param timezone: an IANA name
+    :raises Invalid: the name or the telephone is empty, the zone is unknown, or the address is
+        not one or taken
+    :raises StartRefused: the database cannot be used
+    """
+    for option, text in (("--name", name), ("--telephone", telephone)):
+        if not text.strip():
+            raise Invalid(option, "is empty")
+    if timezone not in available_timezones():
+        raise Invalid("--timezone", f"{timezone} is not an IANA time zone, such as Europe/London")
     database.check(config)
-    password, now = secrets.token_urlsafe(15), datetime.now(UTC)
+    password = secrets.token_urlsafe(15)
     opened = Database(config.database_url)
     try:
         with opened.transaction() as session:
             clinic = clinics.create(
-                session,
-                name=arguments.name.strip(),
-                telephone=arguments.telephone.strip(),
-                timezone=arguments.timezone,
-                now=now,
+                session, name=name.strip(), telephone=telephone.strip(), timezone=timezone, now=now
             )
             protocols.keep(session, clinic.id, STANDARD, Criteria(), MAX_AGE_MINUTES, now)
             staff.add(
                 session,
                 clinic_id=clinic.id,
-                email=arguments.email,
+                email=email,
                 name="",
                 role="administrator",
                 password=password,
@@ -60,6 +48,4 @@ def _create_clinic(arguments: argparse.Namespace) -> int:
             )
     finally:
         opened.close()
-    print(f"Sign in at {config.public_url}/clinic/ as {arguments.email}")
-    print(f"Password, shown this once: {password}")
-    return 0
+    return password

@@ -13,6 +13,7 @@ from wsgiref.types import WSGIApplication
 
 from server import create_app
 from server.config import Config, StartRefused, load
+from server.push.command import remind
 
 BLOCKING_THREADS = 4
 STOP_SECONDS = 10
@@ -21,8 +22,16 @@ STOP_SECONDS = 10
 
 def application() -> WSGIApplication:
     """The app of one serving process. Whatever must not be shared by forking is opened here."""
+    config = load(os.environ, default="production")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    app = create_app(config)
+    # Cut off at the end, since Granian stops its workers without notice: leases carry it.
+    reminders = threading.Thread(
+        target=remind, args=(config, threading.Event()), name="reminders", daemon=True
+    )
+    reminders.start()
     threading.Thread(target=_stop_with_parent, name="stop-with-parent", daemon=True).start()
-    return create_app(load(os.environ, default="production"))
+    return app
 
 
 def serve(config: Config) -> None:

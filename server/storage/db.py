@@ -55,8 +55,8 @@ def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
     :param foreign_keys: whether SQLite checks them; off only while migrations rebuild tables
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 15})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
     checked = "ON" if foreign_keys else "OFF"
 
     @event.listens_for(engine, "connect")
