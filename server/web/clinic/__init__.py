@@ -17,4 +17,4 @@ def register(app: "Flask", services: "Services") -> None:
     page.register(app)
     words.register(app)
     for module in (board, enrol, sheet, block):
-        app.register_blueprint(module.blueprint, url_prefix="/clinic")
+        app.register_blueprint(module.blueprint)

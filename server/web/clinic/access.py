@@ -35,10 +35,11 @@ def guard() -> ResponseReturnValue | None:
     """Let a request to the clinic's pages through, or answer it here."""
     if not f"{request.path}/".startswith("/clinic/"):
         return None
+    signed_in = _is_signed_in()  # first of all, since it ends what has lasted too long
     if request.endpoint in OPEN:
         csrf.protect()
         return None
-    if not _is_signed_in():
+    if not signed_in:
         return redirect(url_for("security.login", next=_wanted()))
     if request.blueprint == "security":
         abort(404)  # the library's other views are not ours

@@ -20,7 +20,7 @@ from server.web.clinic.block_view import BlockView
 from server.web.clinic.forms import BaselineForm, TimeForm
 from server.web.context import services
 
-blueprint = Blueprint("block", __name__, url_prefix="/blocks/<uuid:block_id>")
+blueprint = Blueprint("block", __name__, url_prefix="/clinic/blocks/<uuid:block_id>")
 
 
 @blueprint.get("")

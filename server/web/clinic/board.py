@@ -20,7 +20,7 @@ from server.storage.board import BoardBlock
 from server.web.clinic.access import staff
 from server.web.context import services
 
-blueprint = Blueprint("board", __name__)
+blueprint = Blueprint("board", __name__, url_prefix="/clinic")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from server.web.clinic.forms import EnrolForm
 from server.web.clinic.page import clinic
 from server.web.context import services
 
-blueprint = Blueprint("enrol", __name__)
+blueprint = Blueprint("enrol", __name__, url_prefix="/clinic")
 
 
 @blueprint.get("/enrol")

@@ -15,7 +15,7 @@ from server.web.clinic.access import actor, staff
 from server.web.clinic.page import clinic
 from server.web.context import services
 
-blueprint = Blueprint("sheet", __name__, url_prefix="/patients/<uuid:patient_id>")
+blueprint = Blueprint("sheet", __name__, url_prefix="/clinic/patients/<uuid:patient_id>")
 
 
 @blueprint.get("/sheet")

@@ -54,7 +54,9 @@ def test_guessing_is_slowed_down(world: World) -> None:
 def test_signing_in_never_leads_to_another_site(world: World, elsewhere: str) -> None:
     answer = sign_in(world.anonymous(), "nora@elm.example", PASSWORD, next=elsewhere)
     assert answer.status_code == 302
-    assert answer.headers["Location"] == "/clinic/"
+    location = answer.headers["Location"]
+    assert location.startswith("/")
+    assert not location.startswith(("//", "/\\"))
 
 
 def test_signing_in_leads_to_the_page_that_was_asked_for(world: World) -> None:
@@ -86,6 +88,7 @@ def test_a_session_ends_when_idle(world: World) -> None:
 def test_a_session_ends_after_twelve_hours_whatever_happens(
     world: World, after: timedelta, status: int
 ) -> None:
+    world.nurse.be_signed_in()
     world.clock.now += after
     assert world.nurse.get("/clinic/").status_code == status
     assert world.nurse.get("/clinic/").status_code == status
@@ -97,6 +100,7 @@ def test_signing_out_ends_the_session(world: World) -> None:
 
 
 def test_a_form_without_the_sessions_token_changes_nothing(world: World) -> None:
+    world.nurse.be_signed_in()
     answer = world.nurse.client.post("/clinic/sign-out", data={"csrf_token": "forged"})
     assert answer.status_code == 400
     assert "Nothing was changed" in answer.text
@@ -104,12 +108,15 @@ def test_a_form_without_the_sessions_token_changes_nothing(world: World) -> None
 
 
 def test_another_sessions_token_is_refused(world: World) -> None:
+    world.nurse.be_signed_in()
     token = csrf_token(world.stranger.get("/clinic/enrol").text)
     answer = world.nurse.client.post("/clinic/sign-out", data={"csrf_token": token})
     assert answer.status_code == 400
 
 
 def test_signing_in_is_on_the_audit_trail(world: World) -> None:
+    world.clock.forward(minutes=1)
+    world.nurse.get("/clinic/")
     with world.database.reading() as session:
         events = audit.about(session, world.clinic.id, "staff:1")
     assert [event.action for event in events] == ["staff.added", "staff.signed_in"]
