@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 from server import create_app
 from server.config import Config, load
-from server.storage.db import Database
+from server.storage.db import Base, Database
 from server.storage.migrate import migrate
 from server.storage.vault import Vault
 from server.web.context import Services
@@ -82,10 +83,33 @@ def new_database_url(
         request.getfixturevalue("postgres").drop(name)
 
 
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres: PostgresServer, postgres_template: str) -> str:
+    """A migrated PostgreSQL database that the tests use one after the other."""
+    return postgres.database_url("shared", postgres_template)
+
+
 @pytest.fixture
-def database_url(new_database_url: Callable[[], str]) -> str:
-    """The address of a migrated, empty database of each kind."""
-    return new_database_url()
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
+    """The address of a migrated, empty database of each kind.
+
+    PostgreSQL takes a while to copy a database, so all tests share one, emptied before each.
+    """
+    if database_kind == "sqlite":
+        make: Callable[[], str] = request.getfixturevalue("new_database_url")
+        return make()
+    url: str = request.getfixturevalue("shared_postgres_url")
+    empty(url)
+    return url
+
+
+def empty(url: str) -> None:
+    """Delete every row; the tables stay."""
+    opened = Database(url)
+    with opened.transaction() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(delete(table))
+    opened.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from server.domain.clock import clock_correction
@@ -76,8 +76,11 @@ class Batch:
         """Keep one item, or say why not; whatever is wrong with it stays with it."""
         sent_id = item_id(raw)
         try:
-            with self.session.begin_nested():
-                kept = self._keep(decode(raw, wire.Item))
+            try:
+                kept = self._keep_alone(raw)
+            except IntegrityError:
+                # Another request stored it at this moment: now it is known.
+                kept = self._keep_alone(raw)
         except Invalid as fault:
             return _rejected(sent_id, "invalid", str(fault))
         except DomainError as refusal:
@@ -90,6 +93,10 @@ class Batch:
         """Close the reminders that the new entries answer, open those that they withdraw."""
         for block_id in self._changed:
             blocks.settle(self.session, self.blocks[block_id])
+
+    def _keep_alone(self, raw: bytes) -> Kept:
+        with self.session.begin_nested():
+            return self._keep(decode(raw, wire.Item))
 
     def _keep(self, item: wire.Item) -> Kept:
         match item:

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -145,85 +146,85 @@ def test_two_items_with_one_id_in_a_batch_are_stored_and_conflict_in_their_order
     ]
 
 
-@pytest.mark.parametrize(
-    ("change", "path"),
-    [
-        ({"scores": {"main": 11}}, "scores[...]"),
-        ({"scores": {"main": -1}}, "scores[...]"),
-        ({"scores": {"main": 7.5}}, "scores[...]"),
-        ({"scores": {"main": True}}, "scores[...]"),
-        ({"scores": {"main": "3"}}, "scores[...]"),
-        ({"scores": {"main": None}}, "scores[...]"),
-        ({"scores": {"main": 10**300}}, "scores[...]"),
-        ({"scores": [3]}, "scores"),
-        ({"scores": {"": 3}}, "scores"),
-        ({"felt_at": "2026-03-02T12:00:00"}, "felt_at"),
-        ({"felt_at": "yesterday"}, "felt_at"),
-        ({"felt_at": "0000-01-01T00:00:00Z"}, "felt_at"),
-        ({"felt_at": "0001-01-01T00:00:00Z"}, "felt_at"),
-        ({"felt_at": "0001-01-01T00:00:00+23:59"}, "felt_at"),
-        ({"felt_at": "1899-12-31T23:59:59Z"}, "felt_at"),
-        ({"recorded_at": "2500-01-01T00:00:00Z"}, "recorded_at"),
-        ({"recorded_at": "9999-12-31T23:59:59-23:59"}, "recorded_at"),
-        ({"rescue_at": "9999-12-31T23:59:59Z"}, "rescue_at"),
-        ({"clock_measured_at": "0001-01-01T00:00:00Z"}, "clock_measured_at"),
-        ({"clock_difference_seconds": 1e300}, "clock_difference_seconds"),
-        ({"clock_difference_seconds": 10**400}, "clock_difference_seconds"),
-        ({"clock_difference_seconds": float("nan")}, ""),
-        ({"note": "a\0b"}, "note"),
-        ({"zone": "a\0b"}, "zone"),
-        ({"layout": "\0"}, "layout"),
-        ({"activities": ["walking", "\0"]}, "activities"),
-        ({"scores": {"ma\0in": 3}}, "scores"),
-        ({"note": "x" * 1001}, "note"),
-        ({"activities": ["x"] * 21}, "activities"),
-        ({"kind": "guess"}, "kind"),
-        ({"kind": "unable"}, "scores"),
-        ({"colour": "red"}, ""),
-        ({"type": "unheard_of"}, "type"),
-        ({"block_id": "not an id"}, "block_id"),
-        ({"replaces": 3}, "replaces"),
-    ],
-)
+BAD: list[tuple[Item, str]] = [
+    ({"scores": {"main": 11}}, "scores[...]"),
+    ({"scores": {"main": -1}}, "scores[...]"),
+    ({"scores": {"main": 7.5}}, "scores[...]"),
+    ({"scores": {"main": True}}, "scores[...]"),
+    ({"scores": {"main": "3"}}, "scores[...]"),
+    ({"scores": {"main": None}}, "scores[...]"),
+    ({"scores": {"main": 10**300}}, "scores[...]"),
+    ({"scores": [3]}, "scores"),
+    ({"scores": {"": 3}}, "scores"),
+    ({"felt_at": "2026-03-02T12:00:00"}, "felt_at"),
+    ({"felt_at": "yesterday"}, "felt_at"),
+    ({"felt_at": "0000-01-01T00:00:00Z"}, "felt_at"),
+    ({"felt_at": "0001-01-01T00:00:00Z"}, "felt_at"),
+    ({"felt_at": "0001-01-01T00:00:00+23:59"}, "felt_at"),
+    ({"felt_at": "1899-12-31T23:59:59Z"}, "felt_at"),
+    ({"recorded_at": "2500-01-01T00:00:00Z"}, "recorded_at"),
+    ({"recorded_at": "9999-12-31T23:59:59-23:59"}, "recorded_at"),
+    ({"rescue_at": "9999-12-31T23:59:59Z"}, "rescue_at"),
+    ({"clock_measured_at": "0001-01-01T00:00:00Z"}, "clock_measured_at"),
+    ({"clock_difference_seconds": 1e300}, "clock_difference_seconds"),
+    ({"clock_difference_seconds": 10**400}, "clock_difference_seconds"),
+    ({"clock_difference_seconds": float("nan")}, ""),
+    ({"note": "a\0b"}, "note"),
+    ({"zone": "a\0b"}, "zone"),
+    ({"layout": "\0"}, "layout"),
+    ({"activities": ["walking", "\0"]}, "activities"),
+    ({"scores": {"ma\0in": 3}}, "scores"),
+    ({"note": "x" * 1001}, "note"),
+    ({"activities": ["x"] * 21}, "activities"),
+    ({"kind": "guess"}, "kind"),
+    ({"kind": "unable"}, "scores"),
+    ({"colour": "red"}, ""),
+    ({"type": "unheard_of"}, "type"),
+    ({"block_id": "not an id"}, "block_id"),
+    ({"replaces": 3}, "replaces"),
+]
+
+
 def test_a_bad_item_says_where_and_what_and_the_others_are_stored(
-    phone: Phone, database: Database, block_id: UUID, change: Item, path: str
+    phone: Phone, database: Database, block_id: UUID
 ) -> None:
-    before, after = an_entry(block_id, NOON), an_entry(block_id, NOON + timedelta(minutes=1))
-    bad = an_entry(block_id, NOON) | change
-    first, result, last = phone.sync(before, bad, after)["results"]
-    assert (first["outcome"], last["outcome"]) == ("stored", "stored")
-    assert (result["id"], result["outcome"], result["reason"]) == (bad["id"], "rejected", "invalid")
-    assert result["message"].startswith(path)
-    assert result["received_at"] is None
-    assert [row["id"] for row in stored(database)] == [before["id"], after["id"]]
+    good = [an_entry(block_id, NOON + timedelta(minutes=number)) for number in range(len(BAD))]
+    bad = [an_entry(block_id, NOON) | change for change, _ in BAD]
+    results = phone.sync(*chain.from_iterable(zip(bad, good, strict=True)))["results"]
+    for item, (change, path), result in zip(bad, BAD, results[::2], strict=True):
+        told = (result["id"], result["outcome"], result["reason"], result["received_at"])
+        assert told == (item["id"], "rejected", "invalid", None), change
+        assert result["message"].startswith(path), change
+    assert {result["outcome"] for result in results[1::2]} == {"stored"}
+    assert [row["id"] for row in stored(database)] == [item["id"] for item in good]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"scores": {"main": 0}},
-        {"scores": {"main": 10}},
-        {"scores": {}},
-        {"felt_at": "1900-01-01T00:00:00Z"},
-        {"recorded_at": "2499-12-31T23:59:59.999999Z"},
-        {"note": "x" * 1000},
-        {"note": "\\u0000 spelt out"},
-        {"kind": "unable", "scores": {}, "unable_reason": "asleep"},
-        {"kind": "baseline"},
-        {"clock_difference_seconds": None, "clock_measured_at": None},
-    ],
-)
-def test_what_is_just_permitted_is_stored(phone: Phone, block_id: UUID, change: Item) -> None:
-    assert phone.outcomes(an_entry(block_id, NOON) | change) == ["stored"]
+PERMITTED: list[Item] = [
+    {"scores": {"main": 0}},
+    {"scores": {"main": 10}},
+    {"scores": {}},
+    {"felt_at": "1900-01-01T00:00:00Z"},
+    {"recorded_at": "2499-12-31T23:59:59.999999Z"},
+    {"note": "x" * 1000},
+    {"note": "\\u0000 spelt out"},
+    {"kind": "unable", "scores": {}, "unable_reason": "asleep"},
+    {"kind": "baseline"},
+    {"clock_difference_seconds": None, "clock_measured_at": None},
+]
 
 
-@pytest.mark.parametrize("bad", [1, None, "text", [], {}, [[[]]], {"id": 5}, {"id": "x" * 101}])
+def test_what_is_just_permitted_is_stored(phone: Phone, block_id: UUID) -> None:
+    items = [an_entry(block_id, NOON) | change for change in PERMITTED]
+    assert phone.outcomes(*items) == ["stored"] * len(PERMITTED)
+
+
 def test_an_item_without_a_readable_id_is_answered_in_its_place(
-    phone: Phone, block_id: UUID, bad: Any
+    phone: Phone, block_id: UUID
 ) -> None:
-    results = phone.sync(bad, an_entry(block_id, NOON))["results"]
-    assert [result["outcome"] for result in results] == ["rejected", "stored"]
-    assert results[0]["id"] is None
+    bad: list[Any] = [1, None, "text", [], {}, [[[]]], {"id": 5}, {"id": "x" * 101}]
+    results = phone.sync(*bad, an_entry(block_id, NOON))["results"]
+    assert [result["outcome"] for result in results] == ["rejected"] * len(bad) + ["stored"]
+    assert {result["id"] for result in results[:-1]} == {None}
 
 
 def test_a_text_cut_inside_an_emoji_blocks_neither_its_entry_nor_the_batch(
@@ -244,33 +245,34 @@ def test_bytes_that_are_no_text_stay_with_their_item(phone: Phone, block_id: UUI
     assert [result["outcome"] for result in results] == ["rejected", "stored"]
 
 
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
-        (b"", None),
-        (b"{", None),
-        (b"[]", None),
-        (b"3", None),
-        (b"\xff", None),
-        (b"[" * 200_000, None),
-        (b'{"sent_at": NaN, "items": []}', None),
-        (b'{"items": []}', None),
-        (b'{"sent_at": "2026-03-02T12:00:00Z", "items": {}}', "items"),
-        (b'{"sent_at": "2026-03-02T12:00:00", "items": []}', "sent_at"),
-        (b'{"sent_at": "0001-01-01T00:00:00Z", "items": []}', "sent_at"),
-        (b'{"sent_at": "2500-01-01T00:00:00Z", "items": []}', "sent_at"),
-        (b'{"sent_at": "2026-03-02T12:00:00Z", "items": [], "more": 1}', None),
-        (b'{"sent_at": "2026-03-02T12:00:00Z", "items": [' + b"0," * 500 + b"0]}", "items"),
-        (b'{"sent_at": "2026-03-02T12:00:00Z", "items": [' + b"0," * 500 + b"NaN]}", "items"),
-    ],
-)
+UNREADABLE: list[tuple[bytes, str | None]] = [
+    (b"", None),
+    (b"{", None),
+    (b"[]", None),
+    (b"3", None),
+    (b"\xff", None),
+    (b"[" * 200_000, None),
+    (b'{"sent_at": NaN, "items": []}', None),
+    (b'{"items": []}', None),
+    (b'{"sent_at": "2026-03-02T12:00:00Z", "items": {}}', "items"),
+    (b'{"sent_at": "2026-03-02T12:00:00", "items": []}', "sent_at"),
+    (b'{"sent_at": "0001-01-01T00:00:00Z", "items": []}', "sent_at"),
+    (b'{"sent_at": "2500-01-01T00:00:00Z", "items": []}', "sent_at"),
+    (b'{"sent_at": "2026-03-02T12:00:00Z", "items": [], "more": 1}', None),
+    (b'{"sent_at": "2026-03-02T12:00:00Z", "items": [' + b"0," * 500 + b"0]}", "items"),
+    (b'{"sent_at": "2026-03-02T12:00:00Z", "items": [' + b"0," * 500 + b"NaN]}", "items"),
+]
+
+
 def test_a_request_that_cannot_be_read_is_refused_whole_with_its_place(
-    phone: Phone, database: Database, body: bytes, path: str | None
+    phone: Phone, database: Database
 ) -> None:
-    response = phone.request("POST", "sync", body)
-    error = response.get_json()["error"]
-    assert (response.status_code, error["code"], error.get("path")) == (422, "invalid", path)
-    assert error["message"]
+    for body, path in UNREADABLE:
+        response = phone.request("POST", "sync", body)
+        error = response.get_json()["error"]
+        told = (response.status_code, error["code"], error.get("path"))
+        assert told == (422, "invalid", path), body[:80]
+        assert error["message"]
     assert stored(database) == []
 
 
