@@ -6,7 +6,7 @@ const locale = customs(language, navigator.language);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-const clockFormat = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
+const clockFormat = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 const weekdayFormat = new Intl.DateTimeFormat(locale, { weekday: 'long' });
 const dateFormat = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' });
 const relativeFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });

@@ -14,7 +14,8 @@ export function AppView() {
   const { name, about } = route.value;
   const shown = screenFor(name, diary);
   const Shown = screens[shown];
-  const linked = diary.enrolment.value !== null;
+  const usable = diary.ready.value && diary.storeFailure.value === null;
+  const linked = usable && diary.enrolment.value !== null;
   const main = useRef<HTMLElement>(null);
   useFocusOnChange(main, `${shown} ${about}`);
   return (

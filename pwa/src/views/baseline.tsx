@@ -3,6 +3,7 @@ import { useDiary } from '../state';
 import { Home } from './home';
 import { RatingForm } from './rating-form';
 import { to } from './route';
+import { Row } from './row';
 
 /** The pain before the injection, while doing what usually hurts: what all later ratings are held against. */
 export function Baseline() {
@@ -14,13 +15,11 @@ export function Baseline() {
       kind="baseline"
       above={t('Before your injection')}
       title={t('How strong is your pain now?')}
-      question={t('First do what usually brings on your pain, for a minute or two, if you safely can. Then rate that pain.')}
+      question={t('First do what usually brings on your pain, for a minute or two, if you safely can. Then rate the pain that your injection is meant to test.')}
       feltAt={null}
       after={
         <nav class="rows" aria-label={t('More')}>
-          <a class="row" href={to('injection-done')}>
-            {t('I have had my injection already')}
-          </a>
+          <Row href={to('injection-done')}>{t('I have had my injection already')}</Row>
         </nav>
       }
     />

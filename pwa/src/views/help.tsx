@@ -2,6 +2,7 @@ import { t } from '../i18n';
 import { useDiary } from '../state';
 import { CallClinic } from './call-clinic';
 import { to } from './route';
+import { Row } from './row';
 import { Screen } from './screen';
 
 /** Fixed advice and whom to call, the same whatever was entered: the diary does not judge it. */
@@ -31,17 +32,11 @@ export function Help() {
       </section>
       <p>{t('Nobody watches this diary live. Some soreness for a few days is expected.')}</p>
       <nav class="rows" aria-label={t('More')}>
-        <a class="row" href={to('about')}>
-          {t('About this diary, and your privacy')}
-        </a>
+        <Row href={to('about')}>{t('About this diary, and your privacy')}</Row>
         {enrolment ? (
           <>
-            <a class="row" href={to('reminders')}>
-              {t('Reminders')}
-            </a>
-            <a class="row" href={to('install')}>
-              {t('Put the diary on your home screen')}
-            </a>
+            <Row href={to('reminders')}>{t('Reminders')}</Row>
+            <Row href={to('install')}>{t('Put the diary on your home screen')}</Row>
           </>
         ) : null}
       </nav>

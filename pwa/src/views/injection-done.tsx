@@ -49,18 +49,11 @@ export function InjectionDone() {
     <Screen
       title={t('When was your injection?')}
       actions={
-        <>
-          {problem === null ? null : (
-            <Notice tone="danger">
-              <p>{problem}</p>
-            </Notice>
-          )}
-          <Button onPress={confirm} busyWords={t('Saving…')}>
-            {picked === null
-              ? t('Confirm')
-              : t('Confirm: {time}', { time: dayAndClock(picked, now) })}
-          </Button>
-        </>
+        <Button onPress={confirm} busyWords={t('Saving…')}>
+          {picked === null
+            ? t('Confirm')
+            : t('Confirm: {time}', { time: dayAndClock(picked, now) })}
+        </Button>
       }
     >
       <fieldset class="choices">
@@ -88,6 +81,11 @@ export function InjectionDone() {
         ) : null}
       </fieldset>
       <p class="quiet">{t('If your clinic writes down another time, theirs counts.')}</p>
+      {problem === null ? null : (
+        <Notice tone="danger">
+          <p>{problem}</p>
+        </Notice>
+      )}
     </Screen>
   );
 }

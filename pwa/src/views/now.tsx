@@ -55,7 +55,7 @@ export function Now() {
       <nav class="rows" aria-label={t('More')}>
         <RemindersLine status={diary.reminders.value} />
       </nav>
-      <SyncLine />
+      <SyncLine unsentOnly={last !== undefined} />
     </Screen>
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { dayAndClock, t } from '../i18n';
 import { useDiary } from '../state';
 import { announce } from './announce';
@@ -16,6 +16,10 @@ import { activityNames, kindWords, medicineWords, scoreWords, stateWords } from 
 export function OneEntry({ about }: { about: string | null }) {
   const { diary, actions } = useDiary();
   const [asking, setAsking] = useState(false);
+  const question = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (asking) question.current?.focus();
+  }, [asking]);
   const [failure, setFailure] = useState<string | null>(null);
   const entries = diary.entries.value;
   const now = diary.now.value;
@@ -44,10 +48,11 @@ export function OneEntry({ about }: { about: string | null }) {
   return (
     <Screen
       above={dayAndClock(Date.parse(entry.felt_at), now)}
-      title={scoreWords(entry)}
+      title={entry.kind === 'unable' ? scoreWords(entry) : t('Your pain: {score}', { score: scoreWords(entry) })}
       large
+      crossedOut={replaced}
       actions={
-        settled && entry.kind !== 'unable' ? (
+        settled && !asking && entry.kind !== 'unable' ? (
           <ButtonLink look="secondary" href={to('correct', entry.id)}>
             {t('Correct it')}
           </ButtonLink>
@@ -87,7 +92,9 @@ export function OneEntry({ about }: { about: string | null }) {
       ) : null}
       {settled && asking ? (
         <div class="ask">
-          <p>{t('Take this entry back? It stays in the list, crossed out, and no longer counts.')}</p>
+          <p ref={question} tabIndex={-1}>
+            {t('Take this entry back? It stays in the list, crossed out, and no longer counts.')}
+          </p>
           <Button look="danger" onPress={takeBack}>
             {t('Yes, take it back')}
           </Button>

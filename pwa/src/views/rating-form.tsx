@@ -101,46 +101,46 @@ export function RatingForm(props: {
         above={props.above}
         title={props.title}
         actions={
-          <>
-            {problems.save === null ? null : <NotSaved why={problems.save} />}
-            <Button onPress={save} busyWords={t('Saving…')}>
-              {problems.save === null ? t('Save') : t('Try again to save')}
-            </Button>
-          </>
+          <Button onPress={save} busyWords={t('Saving…')}>
+            {problems.save === null ? t('Save') : t('Try again to save')}
+          </Button>
         }
       >
         <p class="question">{props.question}</p>
         {props.children}
-        {sites.map((site, place) => (
-          <Scale
-            key={site}
-            name={`score-${place}`}
-            site={siteName(site)}
-            score={draft.scores[site]}
-            missing={problems.sites.includes(site)}
-            onTap={(score) =>
-              change({ scores: { ...draft.scores, [site]: score }, tappedAt: Date.now() })
-            }
-          />
-        ))}
-        {kind === 'baseline' ? (
-          <MedicineField
-            question={t('I took extra pain medicine in the last 6 hours')}
-            draft={draft}
-            problem={problems.medicine}
-            onChange={change}
-          />
-        ) : (
-          <MoreFields
-            draft={draft}
-            opened={corrects !== undefined || problems.medicine !== null}
-            medicineProblem={problems.medicine}
-            mayBeUnable={feltAt === null}
-            onChange={change}
-          />
-        )}
-        {props.after}
-        <SyncLine />
+        <div class="answer">
+          {sites.map((site, place) => (
+            <Scale
+              key={site}
+              name={`score-${place}`}
+              site={siteName(site)}
+              score={draft.scores[site]}
+              missing={problems.sites.includes(site)}
+              onTap={(score) =>
+                change({ scores: { ...draft.scores, [site]: score }, tappedAt: Date.now() })
+              }
+            />
+          ))}
+          {kind === 'baseline' ? (
+            <MedicineField
+              question={t('I took extra pain medicine in the last 6 hours')}
+              draft={draft}
+              problem={problems.medicine}
+              onChange={change}
+            />
+          ) : (
+            <MoreFields
+              draft={draft}
+              opened={corrects !== undefined || problems.medicine !== null}
+              medicineProblem={problems.medicine}
+              mayBeUnable={feltAt === null}
+              onChange={change}
+            />
+          )}
+          {props.after}
+          <SyncLine unsentOnly />
+          {problems.save === null ? null : <NotSaved why={problems.save} />}
+        </div>
       </Screen>
     </div>
   );
@@ -153,7 +153,7 @@ export function finish(purpose: string, kept: KeptEntry): void {
   replaceBy('saved', kept.entry.id);
 }
 
-/** Said in red, next to the button that was pressed; the answer stays on the screen. */
+/** Said in red, above the button that was pressed; the answer stays on the screen. */
 export function NotSaved({ why }: { why: string }) {
   return (
     <Notice tone="danger">

@@ -19,8 +19,12 @@ export function Reminders() {
       actions={
         <>
           {mayAsk || status.phase === 'asking' ? (
-            <Button busyWords={t('Answer your phone’s question…')} onPress={() => actions.remindersOn()}>
-              {status.phase === 'failed' ? t('Try again') : t('Turn on reminders')}
+            <Button onPress={() => actions.remindersOn()}>
+              {status.phase === 'asking'
+                ? t('Answer your phone’s question…')
+                : status.phase === 'failed'
+                  ? t('Try again')
+                  : t('Turn on reminders')}
             </Button>
           ) : null}
           <Button look={mayAsk || status.phase === 'asking' ? 'plain' : 'primary'} onPress={done}>

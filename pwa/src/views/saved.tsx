@@ -4,8 +4,10 @@ import { useDiary } from '../state';
 import { announce } from './announce';
 import { Button } from './button';
 import { Home } from './home';
+import { Icon } from './icon';
 import { NotSaved } from './rating-form';
 import { replaceBy, to } from './route';
+import { Row } from './row';
 import { Screen } from './screen';
 import { scoreWords, stateWords } from './words';
 
@@ -36,12 +38,16 @@ export function Saved({ about }: { about: string | null }) {
   };
   return (
     <Screen
-      above={t('Noted')}
+      above={
+        <>
+          <Icon name={kept.state === 'sent' ? 'tick' : kept.state === 'saved' ? 'phone' : 'attention'} />
+          {t('Noted')}
+        </>
+      }
       title={words}
       large
       actions={
         <>
-          {failure === null ? null : <NotSaved why={failure} />}
           {mayUndo && !kept.replaced ? (
             <Button look="secondary" onPress={undo}>
               {t('Undo')}
@@ -52,6 +58,7 @@ export function Saved({ about }: { about: string | null }) {
       }
     >
       <div class="card settled">
+        <p class="quiet">{t('Your answer')}</p>
         <p class="figure">{scoreWords(kept.entry)}</p>
         {kept.message === null ? null : <p>{kept.message}</p>}
       </div>
@@ -63,9 +70,10 @@ export function Saved({ about }: { about: string | null }) {
           })}
         </p>
       ) : null}
-      <a class="row" href={to('entries')}>
-        {t('Correct it or take it back, in your entries')}
-      </a>
+      <nav class="rows" aria-label={t('More')}>
+        <Row href={to('entries')}>{t('Correct it or take it back')}</Row>
+      </nav>
+      {failure === null ? null : <NotSaved why={failure} />}
     </Screen>
   );
 }

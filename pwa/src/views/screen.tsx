@@ -7,6 +7,8 @@ export function Screen(props: {
   title: string;
   /** The heading is the one large thing on the screen. */
   large?: boolean;
+  /** What the heading says counts no longer. */
+  crossedOut?: boolean;
   children?: ComponentChildren;
   actions?: ComponentChildren;
 }) {
@@ -16,7 +18,7 @@ export function Screen(props: {
         <header class="heading">
           {props.above ? <p class="above">{props.above}</p> : null}
           <h1 tabIndex={-1} class={props.large ? 'large' : undefined}>
-            {props.title}
+            {props.crossedOut ? <del>{props.title}</del> : props.title}
           </h1>
         </header>
         {props.children}

@@ -4,11 +4,11 @@ import { Button } from './button';
 import { Icon } from './icon';
 
 /** Where the entries are, in words. Unsent is no alarm: they go by themselves. */
-export function SyncLine() {
+export function SyncLine({ unsentOnly = false }: { unsentOnly?: boolean }) {
   const { diary, actions } = useDiary();
   const sync = diary.sync.value;
   const words = syncWords(sync, diary.now.value);
-  if (words === null) return null;
+  if (words === null || (unsentOnly && sync.unsent === 0)) return null;
   return (
     <div class="state">
       <Icon name={sync.unsent > 0 ? 'phone' : 'tick'} />

@@ -37,7 +37,6 @@ export function Unable() {
       title={t('Why is no number possible now?')}
       actions={
         <>
-          {failure === null ? null : <NotSaved why={failure} />}
           <Button look="secondary" busyWords={t('Saving…')} onPress={() => save('cannot_rate')}>
             {t('I cannot rate my pain now')}
           </Button>
@@ -48,6 +47,7 @@ export function Unable() {
       }
     >
       <p>{t('This tells your clinic why a number is missing. You can rate your pain at any later time.')}</p>
+      {failure === null ? null : <NotSaved why={failure} />}
     </Screen>
   );
 }

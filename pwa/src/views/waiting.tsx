@@ -3,6 +3,7 @@ import { useDiary } from '../state';
 import { ButtonLink } from './button';
 import { RemindersLine } from './reminders-line';
 import { to } from './route';
+import { Row } from './row';
 import { Screen } from './screen';
 import { SyncLine } from './sync-line';
 
@@ -22,9 +23,7 @@ export function Waiting() {
         <li>{t('Relief may last only a few hours. That is expected, and worth noting.')}</li>
       </ul>
       <nav class="rows" aria-label={t('More')}>
-        <a class="row" href={to('baseline')}>
-          {t('Rate your pain again before the injection')}
-        </a>
+        <Row href={to('baseline')}>{t('Rate your pain again before the injection')}</Row>
         <RemindersLine status={diary.reminders.value} />
       </nav>
       <SyncLine />

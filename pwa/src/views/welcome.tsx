@@ -11,7 +11,6 @@ export const consented = signal(false);
 export function Welcome() {
   return (
     <Screen
-      above={t('Block Diary')}
       title={t('Your pain diary around the injection')}
       actions={
         <Button

@@ -53,7 +53,7 @@ export function stateWords(kept: KeptEntry, now: number): string {
         time: dayAndClock(Date.parse(kept.entry.recorded_at), now),
       });
     case 'conflict':
-      return t('At your clinic, which must look at it');
+      return t('At your clinic, to be checked');
     case 'rejected':
       return t('Kept on this phone; your clinic could not take it');
   }

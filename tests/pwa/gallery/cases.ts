@@ -158,7 +158,7 @@ export const cases = {
       minute: -20,
       entries: [{ ...bothBaselines, state: 'saved', receivedAt: null }],
       reminders: off,
-      sync: { phase: 'offline', ...unsent(1) },
+      sync: { phase: 'offline', unsent: 1, unsentSince: iso(at(-40)) },
     },
   },
   'injection-done': {
@@ -180,9 +180,7 @@ export const cases = {
     },
   },
   now: {
-    empty: { block: block(standard), minute: 38, entries: [
-      kept(entry(30, { scores: { main: 2 } })), kept(entry(16, { scores: { main: 2 } })), baseline,
-    ].slice(0, 2) },
+    empty: { block: block(one), minute: 22 },
     filled: { block: block(standard), minute: 82, entries: [kept(long), baseline] },
     missed: {
       block: block(standard),

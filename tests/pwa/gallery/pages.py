@@ -39,9 +39,8 @@ class Look:
 
 LOOKS = {
     "light": Look(),
-    "dark": Look(scheme="dark"),
-    "narrow": Look(width=320, height=640),
-    "large-text": Look(width=320, height=640, scheme="dark", text_percent=200),
+    "dark": Look(width=320, height=640, scheme="dark"),
+    "large-text": Look(width=320, height=640, text_percent=200),
     "right-to-left": Look(width=320, height=640, direction="rtl"),
     "forced-colours": Look(scheme="dark", forced_colours="active"),
 }
@@ -71,7 +70,7 @@ class Gallery:
         )
         html = (
             f'<!doctype html><html lang="en" dir="{look.direction}"><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">'
+            '<meta name="viewport" content="width=device-width, viewport-fit=cover">'
             f"<title>Diary</title><style>{self._styles}\n"
             f":root {{ --base-phone: {112.5 * look.text_percent / 100}% !important }}</style>"
             f'<body><div id="app"></div><script>{self._script}</script>'

@@ -1,0 +1,329 @@
+"""Every screen of the phone, in every case of the gallery, as a person meets it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from pwa import build
+from tests.browser.accessibility import axe_violations
+from tests.pwa.gallery.pages import LOOKS, ORIGIN, T0_MS, Gallery, gallery, show
+
+MINUTE_MS = 60_000
+
+FAULTS = """
+({ strict }) => {
+  const faults = [];
+  const box = element => element.getBoundingClientRect();
+  const seen = element => element.checkVisibility() && !element.closest('.unseen');
+  const name = element => `${element.localName} "${element.textContent.trim().slice(0, 40)}"`;
+  const root = document.scrollingElement;
+  if (root.scrollWidth > innerWidth) faults.push(`scrolls sideways: ${root.scrollWidth} px`);
+  for (const element of document.querySelectorAll('#app *')) {
+    if (!seen(element) || element.closest('svg')) continue;
+    const { left, right } = box(element);
+    if (left < -0.5 || right > innerWidth + 0.5)
+      faults.push(`outside the screen: ${name(element)}`);
+    const inline = getComputedStyle(element).display === 'inline';
+    if (!inline && element.clientWidth && element.scrollWidth > element.clientWidth + 1)
+      faults.push(`clipped: ${name(element)} ${element.scrollWidth} > ${element.clientWidth}`);
+  }
+  for (const element of document.querySelectorAll('a, button, summary, input, textarea')) {
+    const target = element.closest('label:has([type=radio], [type=checkbox])') ?? element;
+    if (!seen(target)) continue;
+    const { width, height } = box(target);
+    if (Math.min(width, height) < 43.99)
+      faults.push(`small target: ${name(target)} ${width}x${height}`);
+  }
+  const actions = [...document.querySelectorAll('.actions .button')].filter(seen);
+  scrollTo(0, 0);
+  for (const button of actions) {
+    const { top, bottom } = box(button);
+    if (bottom > innerHeight + 0.5 || top < 0) faults.push(`action not visible: ${name(button)}`);
+  }
+  const primary = actions.at(-1);
+  if (strict && primary && box(primary).top < innerHeight * 2 / 3 - 1)
+    faults.push(`action out of the thumb's reach: ${name(primary)}`);
+  if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1');
+  return faults;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def shown() -> Iterator[Gallery]:
+    with gallery() as running:
+        yield running
+
+
+def test_every_screen_of_the_app_has_a_case(shown: Gallery) -> None:
+    with shown.page(LOOKS["light"]) as page:
+        page.goto(f"{ORIGIN}?/")
+        assert (
+            page.evaluate(
+                "gallery.screens.filter(name => !Object.keys(gallery.cases[name]).length)"
+            )
+            == []
+        )
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_nothing_is_clipped_hidden_too_small_or_unreadable(shown: Gallery, look: str) -> None:
+    axe = build.MODULES / "axe-core" / "axe.min.js"
+    faults = []
+    with shown.page(LOOKS[look]) as page:
+        for screen, name, case in shown.cases():
+            show(page, screen, name, case)
+            found = page.evaluate(FAULTS, {"strict": LOOKS[look].text_percent == 100})
+            if look in ("light", "dark"):
+                found += axe_violations(page, axe)
+            faults += [f"{screen}/{name}: {fault}" for fault in found]
+    assert faults == []
+
+
+@pytest.fixture
+def phone(shown: Gallery) -> Iterator[Page]:
+    with shown.page(LOOKS["light"]) as page:
+        yield page
+
+
+def open_case(shown: Gallery, page: Page, screen: str, name: str) -> None:
+    case = next(case for of, called, case in shown.cases() if (of, called) == (screen, name))
+    show(page, screen, name, case)
+
+
+def asked(page: Page, action: str) -> list[Any]:
+    """What the screens asked of the diary under this name, oldest first."""
+    return [what[1:] for what in page.evaluate("gallery.asked") if what[0] == action]
+
+
+def test_a_plain_rating_is_two_taps(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "rate", "empty")
+    phone.tap("[value='4']")
+    phone.tap("button:text-is('Save')")
+    phone.wait_for_selector("h1:text-is('Saved on this phone, 11:00')")
+    (rating,) = asked(phone, "save")[0]
+    assert rating["scores"] == {"main": 4}
+    assert rating["feltAt"] is None and rating["replaces"] is None
+    assert (rating["activities"], rating["rescueAt"], rating["note"]) == ([], None, None)
+    assert (rating["answeredBy"], rating["unableReason"]) == ("patient", None)
+
+
+def test_nothing_is_chosen_beforehand(shown: Gallery, phone: Page) -> None:
+    for screen, name in (
+        ("rate", "empty"),
+        ("rate", "four sites"),
+        ("baseline", "empty"),
+        ("correct", "filled"),
+    ):
+        open_case(shown, phone, screen, name)
+        assert phone.locator("[type=radio]:checked").count() == 0, f"{screen}/{name}"
+
+
+def test_the_scale_is_0_to_5_over_6_to_10_of_equal_size(shown: Gallery, phone: Page) -> None:
+    for look in LOOKS:
+        with shown.page(LOOKS[look]) as page:
+            open_case(shown, page, "rate", "empty")
+            boxes = [page.locator(".point").nth(point).bounding_box() for point in range(11)]
+            assert len({(round(box["width"]), round(box["height"])) for box in boxes}) == 1, look
+            upper, lower = boxes[:6], boxes[6:]
+            assert [len({round(box["y"]) for box in row}) for row in (upper, lower)] == [1, 1], look
+            assert upper[0]["y"] < lower[0]["y"], look
+            for row in (upper, lower):
+                places = [box["x"] for box in row]
+                assert places == sorted(places), look
+
+
+def test_the_stamp_is_the_last_tap_of_a_score_not_the_end_of_a_note(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "rate", "empty")
+    phone.tap("[value='3']")
+    phone.clock.set_fixed_time(T0_MS + 61 * MINUTE_MS)
+    phone.tap("[value='2']")
+    phone.clock.set_fixed_time(T0_MS + 64 * MINUTE_MS)
+    phone.tap("summary")
+    phone.fill("textarea", "Up the stairs")
+    phone.tap("button:text-is('Save')")
+    (rating,) = asked(phone, "save")[0]
+    assert rating["tappedAt"] == T0_MS + 61 * MINUTE_MS
+    assert (rating["scores"], rating["note"]) == ({"main": 2}, "Up the stairs")
+
+
+def test_a_failed_save_keeps_the_answer_and_says_so(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "rate", "error")
+    phone.wait_for_selector("[role=alert]:has-text('Not saved. Your answer is still here.')")
+    assert phone.locator("[type=radio]:checked").get_attribute("value") == "4"
+    assert phone.locator("button:text-is('Try again to save')").is_visible()
+    assert asked(phone, "answering")[-1] == [True]
+
+
+def test_a_missing_score_of_one_site_is_asked_for_and_not_saved(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "rate", "two sites")
+    phone.tap("button:text-is('Save')")
+    phone.wait_for_selector("text=Tap a number for: Right side.")
+    assert asked(phone, "save") == []
+    phone.wait_for_function("document.activeElement.name === 'score-1'")
+
+
+def test_the_answer_survives_a_look_at_help(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "rate", "chosen")
+    phone.tap("text=Help")
+    phone.wait_for_selector("main.view-help")
+    phone.tap("text=Back")
+    phone.wait_for_selector("main.view-rate")
+    assert phone.locator("[type=radio]:checked").get_attribute("value") == "10"
+
+
+@pytest.mark.parametrize(("minutes", "kept"), [(10, 1), (11, 0)])
+def test_a_score_is_forgotten_once_it_is_too_old_for_now(
+    shown: Gallery, phone: Page, minutes: int, kept: int
+) -> None:
+    open_case(shown, phone, "rate", "chosen")
+    phone.evaluate("by => { gallery.diary.now.value += by }", minutes * MINUTE_MS)
+    phone.wait_for_timeout(50)
+    assert phone.locator("[type=radio]:checked").count() == kept
+
+
+def test_a_begun_answer_stays_when_its_window_closes(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "rate", "chosen")
+    phone.clock.set_fixed_time(T0_MS + 88 * MINUTE_MS)
+    phone.tap("[value='6']")
+    phone.evaluate("now => { gallery.diary.now.value = now }", T0_MS + 91 * MINUTE_MS)
+    phone.wait_for_timeout(50)
+    assert phone.locator("[type=radio]:checked").get_attribute("value") == "6"
+
+
+def test_undo_takes_back_for_five_seconds(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "rate", "chosen")
+    phone.tap("button:text-is('Save')")
+    phone.tap("button:text-is('Undo')")
+    phone.wait_for_selector("main.view-rate")
+    assert len(asked(phone, "withdraw")) == 1
+    assert phone.locator("[type=radio]:checked").count() == 0
+
+    phone.tap("[value='5']")
+    phone.tap("button:text-is('Save')")
+    phone.wait_for_selector("button:text-is('Undo')")
+    phone.wait_for_selector("button:text-is('Undo')", state="detached", timeout=7000)
+
+
+def test_taken_back_entries_stay_in_the_list_crossed_out(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "entries", "filled")
+    rows = phone.locator(".entry.struck")
+    assert [text.split("\n")[-2] for text in rows.all_inner_texts()] == ["Corrected", "Taken back"]
+    assert rows.locator("del").count() == 2
+
+
+def test_a_memory_is_about_the_hour_that_passed(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "now", "missed")
+    phone.tap("text=Add 11:00 from memory")
+    phone.tap("[value='2']")
+    phone.tap("button:text-is('Save')")
+    (rating,) = asked(phone, "save")[0]
+    assert rating["feltAt"] == T0_MS + 60 * MINUTE_MS
+    assert rating["tappedAt"] == T0_MS + 98 * MINUTE_MS
+
+
+def test_a_correction_names_the_entry_and_keeps_its_moment(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "correct", "filled")
+    phone.tap("[value='3']")
+    phone.tap("button:text-is('Save')")
+    (rating,) = asked(phone, "save")[0]
+    assert rating["feltAt"] == T0_MS + 62 * MINUTE_MS
+    assert rating["replaces"] is not None
+    assert rating["rescueAt"] == T0_MS + 20 * MINUTE_MS
+    assert (rating["activities"], rating["answeredBy"]) == (["walking", "chores"], "helper")
+
+
+@pytest.mark.parametrize(
+    ("clock", "saved"), [("03:19", 0), ("03:20", 1), ("09:19", 1), ("09:25", 0)]
+)
+def test_baseline_medicine_is_of_the_last_6_hours(
+    shown: Gallery, phone: Page, clock: str, saved: int
+) -> None:
+    open_case(shown, phone, "baseline", "empty")
+    phone.clock.set_fixed_time(T0_MS - 40 * MINUTE_MS)  # 09:20
+    phone.tap("[value='7']")
+    phone.tap("text=I took extra")
+    phone.fill("[type=time]", clock)
+    phone.tap("button:text-is('Save')")
+    assert len(asked(phone, "save")) == saved
+    if saved:
+        assert asked(phone, "save")[0][0]["kind"] == "baseline"
+    else:
+        phone.wait_for_selector("text=That is not in the last 6 hours.")
+
+
+@pytest.mark.parametrize(
+    ("clock", "started"), [("09:55", True), ("22:05", True), ("22:04", False), ("10:06", False)]
+)
+def test_the_injection_was_within_the_last_12_hours(
+    shown: Gallery, phone: Page, clock: str, started: bool
+) -> None:
+    open_case(shown, phone, "injection-done", "empty")  # at 10:05
+    phone.tap("text=At another time")
+    phone.fill("[type=time]", clock)
+    phone.tap("button:has-text('Confirm')")
+    assert (asked(phone, "injectionDone") != []) == started
+    if not started:
+        phone.wait_for_selector("text=Give a time in the last 12 hours.")
+
+
+def test_a_code_is_forgiven_case_spaces_and_dashes(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "enrol", "empty")
+    phone.fill(".code", " ab-cd 23–45 ")
+    phone.press(".code", "Enter")
+    phone.wait_for_function("gallery.asked.length > 0")
+    assert asked(phone, "enrol") == [[{"code": "ABCD2345"}]]
+
+
+def test_a_link_is_redeemed_by_a_press_and_never_before(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "enrol", "link")
+    assert asked(phone, "enrol") == []
+    phone.tap("text=Link this phone >> nth=-1")
+    assert asked(phone, "enrol") == [[{"token": "token"}]]
+
+
+def test_a_new_screen_has_the_focus_on_its_heading(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "now", "filled")
+    phone.tap("text=Entries")
+    phone.wait_for_function("document.activeElement.textContent === 'Your entries'")
+    assert phone.title() == "Your entries · Diary"
+
+
+def test_the_whole_rating_can_be_given_by_keyboard(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "rate", "empty")
+    for _ in range(10):
+        phone.keyboard.press("Tab")
+        if phone.evaluate("document.activeElement.type") == "radio":
+            break
+    for key in ("Space", "ArrowRight", "ArrowRight"):
+        phone.keyboard.press(key)
+    for _ in range(10):
+        phone.keyboard.press("Tab")
+        if phone.evaluate("document.activeElement.textContent") == "Save":
+            break
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector("main.view-saved")
+    assert asked(phone, "save")[0][0]["scores"] == {"main": 2}
+
+
+def test_saved_and_sent_are_announced(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "rate", "chosen")
+    phone.tap("button:text-is('Save')")
+    phone.wait_for_selector(
+        "[role=status]:has-text('Saved on this phone, 11:00')", state="attached"
+    )
+    phone.evaluate(
+        """() => {
+          const [first, ...rest] = gallery.diary.entries.value;
+          const receivedAt = new Date(Date.now() + 120_000).toISOString();
+          gallery.diary.entries.value = [{ ...first, state: 'sent', receivedAt }, ...rest];
+        }"""
+    )
+    phone.wait_for_selector("[role=status]:has-text('At your clinic, 11:02')", state="attached")
+    phone.wait_for_selector("h1:text-is('At your clinic, 11:02')")
