@@ -155,11 +155,9 @@ def _precache(urls: dict[str, str]) -> list[dict[str, str | None]]:
     icons = sorted(set(re.findall(r"/icons/[\w.-]+", text)))
     files = {"/": "index.html", "/manifest.webmanifest": "manifest.webmanifest"}
     files |= {icon: icon.removeprefix("/") for icon in icons}
-    return [
-        {"url": urls["app_js"], "revision": None},
-        {"url": urls["app_css"], "revision": None},
-        *({"url": url, "revision": _digest([BUILT / name])[:16]} for url, name in files.items()),
-    ]
+    revisions: dict[str, str | None] = {urls["app_js"]: None, urls["app_css"]: None}
+    revisions |= {url: _digest([BUILT / name])[:16] for url, name in files.items()}
+    return [{"url": url, "revision": revision} for url, revision in revisions.items()]
 
 
 def _compress() -> None:

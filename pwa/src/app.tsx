@@ -1,5 +1,75 @@
+/** Starts the phone app: gives the diary what it needs of this phone, and renders it. */
 import { render } from 'preact';
+import { runDiary } from './diary';
+import { linkToken } from './link-token';
+import { Updates } from './register-worker';
+import { Reminders } from './reminders';
+import { DiaryContext } from './state';
+import { announceChanges } from './store/changes';
+import { DiaryStore } from './store/diary-store';
+import { phoneApi } from './sync/api';
+import { AppView } from './views/app-view';
+
+const TICK_MILLISECONDS = 15_000;
+
+let unsaved = false;
+const updates = new Updates(() => !unsaved);
+const api = phoneApi();
+const { diary, actions, refresh, resume, tick } = runDiary(
+  {
+    store: new DiaryStore(announceChanges(() => void refresh())),
+    api,
+    reminders: new Reminders(api),
+    clock: Date.now,
+    zone: () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'Etc/UTC',
+    layout: () => `nrs-11 ${innerWidth}x${innerHeight}@${devicePixelRatio.toFixed(2)}`,
+    appVersion: /app\.(\w+)\.js$/.exec(import.meta.url)?.[1] ?? '',
+    isInstalled: isInstalled(),
+    syncInBackground,
+    persist: async () => (await navigator.storage?.persist?.()) ?? null,
+    answering: (isUnsaved) => {
+      unsaved = isUnsaved;
+    },
+  },
+  linkToken(),
+);
 
 const root = document.getElementById('app');
-if (root) render(<h1>Block Diary</h1>, root);
-void navigator.serviceWorker?.register('/sw.js');
+if (root) {
+  render(
+    <DiaryContext.Provider value={{ diary, actions }}>
+      <AppView />
+    </DiaryContext.Provider>,
+    root,
+  );
+}
+
+const wake = (): void => {
+  void resume();
+  updates.resume();
+};
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') wake();
+});
+addEventListener('pageshow', (event) => {
+  if (event.persisted) wake();
+});
+addEventListener('online', wake);
+setInterval(tick, TICK_MILLISECONDS);
+void resume();
+void updates.register();
+
+function isInstalled(): boolean {
+  const { standalone } = navigator as { standalone?: boolean };
+  return standalone === true || matchMedia('(display-mode: standalone)').matches;
+}
+
+/** Chromium alone can; elsewhere the next opening, push or network sends what waits. */
+function syncInBackground(): void {
+  interface WithSync {
+    sync?: { register(tag: string): Promise<void> };
+  }
+  navigator.serviceWorker?.ready
+    .then((registration) => (registration as WithSync).sync?.register('sync'))
+    .catch(() => {});
+}

@@ -7,11 +7,13 @@ import { useContext } from 'preact/hooks';
 import type { ReadonlySignal } from '@preact/signals';
 import type { Block } from './domain/block';
 import type { Due } from './domain/due';
-import type { EntryKind, KeptEntry, Scores } from './domain/entry';
+import type { KeptEntry } from './domain/entry';
+import type { Rating } from './domain/stamps';
 
 export type { Assessment } from './domain/schedule';
 export type { Block } from './domain/block';
 export type { Due } from './domain/due';
+export type { Rating } from './domain/stamps';
 export type { Entry, EntryKind, EntryState, KeptEntry, Scores } from './domain/entry';
 
 export interface Enrolment {
@@ -56,23 +58,6 @@ export interface Diary {
   linkToken: ReadonlySignal<string | null>;
   /** Phone clock minus server clock when more than 5 minutes; else null. */
   clockOffMinutes: ReadonlySignal<number | null>;
-}
-
-/** A rating as a view hands it over; the rest is stamped by the action. */
-export interface Rating {
-  kind: EntryKind;
-  scores: Scores;
-  /** When the score was last tapped, epoch ms. */
-  tappedAt: number;
-  /** The moment it is about; null means now (= tappedAt). */
-  feltAt: number | null;
-  activities: string[];
-  rescueAt: number | null;
-  note: string | null;
-  statedPercent: number | null;
-  answeredBy: 'patient' | 'helper';
-  unableReason: 'asleep' | 'cannot_rate' | null;
-  replaces: string | null;
 }
 
 export interface Actions {

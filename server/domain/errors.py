@@ -4,7 +4,7 @@
 class DomainError(Exception):
     """A rule of the diary says no.
 
-    `code` is stable and for machines; the message is for people and says what is wrong and what to do.
+    `code` is stable and for machines; the message is for people: what is wrong, what to do.
     """
 
     code = "refused"
@@ -25,3 +25,9 @@ class NotFound(DomainError):
     """Nothing of that name exists here, or it belongs to someone else."""
 
     code = "not_found"
+
+
+class Conflict(DomainError):
+    """Something else stands in its place already; both are kept until a person decides."""
+
+    code = "conflict"

@@ -1,4 +1,4 @@
-"""Column types that keep an instant an instant and a JSON value a value, on SQLite and PostgreSQL."""
+"""Column types that keep an instant an instant, on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,4 +24,5 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        instant: datetime = value
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

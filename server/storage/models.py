@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.columns import Instant
@@ -43,7 +43,7 @@ class Patient(Base):
 
 
 class Protocol(Base):
-    """One version of a clinic's schedule of assessments and its criteria; never changed once kept."""
+    """One version of a clinic's schedule and criteria; never changed once kept."""
 
     __tablename__ = "protocol"
     __table_args__ = (UniqueConstraint("clinic_id", "name", "version"),)
@@ -188,10 +188,20 @@ class Subscription(Base):
     """One browser's push endpoint; its address and keys are sealed with the installation's key."""
 
     __tablename__ = "subscription"
+    __table_args__ = (
+        # Retired rows stay with their clinic; a browser that moves on gets a row of its own.
+        Index(
+            "uq_subscription_live_endpoint",
+            "endpoint_hash",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+    )
     id: Mapped[UUID] = _id()
     clinic_id: Mapped[UUID] = _clinic()
     device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"), index=True)
-    endpoint_hash: Mapped[str] = mapped_column(unique=True)
+    endpoint_hash: Mapped[str]
     push_service: Mapped[str]  #: origin of the endpoint
     sealed: Mapped[str]  #: the browser's PushSubscription JSON
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -205,7 +215,13 @@ class Reminder(Base):
     __tablename__ = "reminder"
     __table_args__ = (
         UniqueConstraint("block_id", "assessment_id", "attempt"),
-        Index("ix_reminder_due", "state", "due_at"),
+        # The loop's queue: its size is what is still to do, whatever the table's.
+        Index(
+            "ix_reminder_next_try_at",
+            "next_try_at",
+            sqlite_where=text("next_try_at IS NOT NULL"),
+            postgresql_where=text("next_try_at IS NOT NULL"),
+        ),
     )
     id: Mapped[UUID] = _id()
     clinic_id: Mapped[UUID] = _clinic()
@@ -215,9 +231,11 @@ class Reminder(Base):
     due_at: Mapped[datetime] = mapped_column(Instant)
     closes_at: Mapped[datetime] = mapped_column(Instant)
     state: Mapped[str]  #: planned, sent, answered, expired or cancelled
+    #: when the loop looks at it next; None: nothing more to do
+    next_try_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: until when one worker alone has it; None: nobody
     leased_until: Mapped[datetime | None] = mapped_column(Instant)
-    tries: Mapped[int] = mapped_column(default=0)
-    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)  #: first accepted for a phone
 
 
 class ReminderDelivery(Base):
@@ -229,6 +247,8 @@ class ReminderDelivery(Base):
     clinic_id: Mapped[UUID] = _clinic()
     reminder_id: Mapped[UUID] = mapped_column(ForeignKey("reminder.id"))
     subscription_id: Mapped[UUID] = mapped_column(ForeignKey("subscription.id"))
+    tries: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None] = mapped_column(Instant)  #: None: not to be tried again
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     failure: Mapped[str | None]  #: why the push service refused it, in one word
     shown_at: Mapped[datetime | None] = mapped_column(Instant)  #: the phone's own clock

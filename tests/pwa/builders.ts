@@ -2,6 +2,7 @@
 import type { Block } from '../../pwa/src/domain/block';
 import type { Entry } from '../../pwa/src/domain/entry';
 import { blockOf, type PlannedBlock } from '../../pwa/src/domain/block';
+import type { PhoneState } from '../../pwa/src/wire';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -66,3 +67,16 @@ export function planned(changes: Partial<PlannedBlock> = {}): PlannedBlock {
 }
 
 export const block = (changes: Partial<PlannedBlock> = {}): Block => blockOf(planned(changes), []);
+
+export function phoneState(changes: Partial<PhoneState> = {}): PhoneState {
+  return {
+    check_word: 'harbour',
+    language: 'en',
+    clinic: { name: 'Test Clinic', telephone: '555-0100' },
+    blocks: [planned()],
+    entries: [],
+    vapid_public_key: 'BAAA',
+    subscribed: false,
+    ...changes,
+  };
+}

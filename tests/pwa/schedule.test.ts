@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assessments } from '../../pwa/src/domain/schedule';
+import { assessments, type PlannedAssessment } from '../../pwa/src/domain/schedule';
 import { HOUR, MINUTE, T0, at } from './builders';
+
+declare const VECTORS: string; // their folder
 
 const dueOf = (day: number, wall: string, performedAt: string, zone: string): string =>
   new Date(
@@ -78,3 +81,46 @@ test('a daily assessment must be due after the block', () => {
 test('a protocol may be empty', () => {
   assert.deepEqual(assessments([], T0, 'Etc/UTC'), []);
 });
+
+interface Vector {
+  name: string;
+  protocol: 'standard' | { assessments: PlannedAssessment[] };
+  performed_at: string;
+  timezone: string;
+  assessments: { id: string; due_at: string; opens_at: string; closes_at: string; daily: boolean }[];
+}
+
+const STANDARD: PlannedAssessment[] = [
+  { id: '15min', after_minutes: 15 },
+  { id: '30min', after_minutes: 30 },
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 12].map((hours) => ({ id: `${hours}h`, after_minutes: hours * 60 })),
+  ...[1, 2, 3].map((day) => ({ id: `day${day}`, day, at: '18:00' })),
+];
+
+/** Epoch milliseconds with the microseconds as a fraction. */
+function instant(text: string): number {
+  const digits = /\.(\d+)/.exec(text)?.[1] ?? '';
+  return Date.parse(text) + Number(digits.padEnd(6, '0').slice(3)) / 1000;
+}
+
+const vectors = JSON.parse(readFileSync(`${VECTORS}/schedule.json`, 'utf8')) as Vector[];
+
+test('there are vectors that the server runs too', () => {
+  assert.ok(vectors.length >= 40);
+});
+
+for (const vector of vectors) {
+  test(`as on the server: ${vector.name}`, () => {
+    const planned = vector.protocol === 'standard' ? STANDARD : vector.protocol.assessments;
+    const expected = vector.assessments.map(({ id, due_at, opens_at, closes_at, daily }) => ({
+      id,
+      dueAt: Math.ceil(instant(due_at)),
+      opensAt: Math.ceil(instant(opens_at)),
+      closesAt: Math.ceil(instant(closes_at)),
+      daily,
+    }));
+    assert.deepEqual(
+      assessments(planned, instant(vector.performed_at), vector.timezone), expected,
+    );
+  });
+}

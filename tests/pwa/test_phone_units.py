@@ -35,7 +35,10 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_phone_suite(bundles: Path, suite: Path) -> None:
     bundle = bundles / suite.with_suffix(".mjs").name
     run = subprocess.run(
-        [str(build.node()), "--enable-source-maps", "--test", "--test-reporter=spec", str(bundle)],
+        [
+            *(str(build.node()), "--enable-source-maps", "--test", "--test-timeout=30000"),
+            *("--test-reporter=spec", str(bundle)),
+        ],
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,9 +1,73 @@
 import { createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import type { PrecacheEntry } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
+import { announceChanges } from '../store/changes';
+import { DiaryStore } from '../store/diary-store';
+import { phoneApi } from '../sync/api';
+import { subscribe } from '../sync/subscription';
+import { sync } from '../sync/sync';
+import { handlePush } from './push';
 
 // The build replaces this name by the list of files that the app needs offline.
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: PrecacheEntry[] };
 
-precacheAndRoute(self.__WB_MANIFEST);
+const files = self.__WB_MANIFEST;
+precacheAndRoute(files);
+// The app's own pages, and nothing else: not the clinic's, not the API.
 registerRoute(new NavigationRoute(createHandlerBoundToURL('/'), { allowlist: [/^\/e?$/] }));
+
+const api = phoneApi();
+const store = new DiaryStore(announceChanges());
+const appVersion = /app\.(\w+)\.js/.exec(JSON.stringify(files))?.[1] ?? '';
+const syncNow = () => sync({ store, api, clock: Date.now, appVersion });
+
+self.addEventListener('push', (event) => {
+  event.waitUntil(
+    handlePush(payloadOf(event), {
+      store,
+      show: (title, options) => self.registration.showNotification(title, options),
+      // What fails now is tried again when the app opens and at the next push.
+      sync: () => syncNow().catch(() => {}),
+      clock: Date.now,
+    }),
+  );
+});
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(openDiary());
+});
+
+self.addEventListener('pushsubscriptionchange', (event) => {
+  (event as ExtendableEvent).waitUntil(renewSubscription());
+});
+
+// Background Sync, where it exists: the browser tries again while this rejects.
+self.addEventListener('sync', (event) => {
+  (event as ExtendableEvent).waitUntil(syncNow());
+});
+
+// A new version waits until the page asks for it, on a screen where nothing can be lost.
+self.addEventListener('message', (event) => {
+  if (event.data === 'take over') void self.skipWaiting();
+});
+
+function payloadOf(event: PushEvent): unknown {
+  try {
+    // WebKit may hand over the notification that it proposes instead of the data.
+    return event.data ? (event.data.json() as unknown) : event;
+  } catch {
+    return null;
+  }
+}
+
+async function openDiary(): Promise<void> {
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const open = windows.find(({ url }) => /^\/e?$/.test(new URL(url).pathname));
+  await (open ? open.focus() : self.clients.openWindow('/'));
+}
+
+async function renewSubscription(): Promise<void> {
+  const { phone } = (await store.read()).facts;
+  if (phone) await subscribe(self.registration.pushManager, phone.vapid_public_key, api);
+}

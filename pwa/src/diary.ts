@@ -1,0 +1,229 @@
+/** The diary's signals and actions, made from the store, the network and the clock. */
+import { computed, signal, type Signal } from '@preact/signals';
+import { assessmentOnPhoneClock, onPhoneClock } from './domain/block';
+import { clockOffMinutes, correctionNow } from './domain/clock';
+import { due, type Due } from './domain/due';
+import type { KeptEntry } from './domain/entry';
+import { entryOf, injectionDoneOf, withdrawalOf } from './domain/stamps';
+import type { Reminders } from './reminders';
+import type { Actions, Diary, Enrolment, Failure, Rating } from './state';
+import type { DiaryStore, Kept } from './store/diary-store';
+import { blockFrom, countedEntries, keptEntries, keptEntry, unsent } from './store/reading';
+import type { Api } from './sync/api';
+import { enrol, sync } from './sync/sync';
+import { Syncing, type SyncPhase } from './sync/syncing';
+import type { DiaryEntryItem, Item } from './wire';
+import { failureOf } from './words';
+
+/** What the diary needs of the phone it runs on. */
+export interface Phone {
+  store: DiaryStore;
+  api: Api;
+  reminders: Reminders;
+  /** Epoch milliseconds. */
+  clock: () => number;
+  zone: () => string;
+  /** Which scale is shown, on what size of screen. */
+  layout: () => string;
+  appVersion: string;
+  /** An installed app: the clinic may know it although its store is empty. */
+  isInstalled: boolean;
+  /** Asks the browser to sync without the page, where it can. */
+  syncInBackground: () => void;
+  /** Asks the browser not to clear the store; null if it cannot say. */
+  persist: () => Promise<boolean | null>;
+  answering: (unsaved: boolean) => void;
+}
+
+export interface RunningDiary {
+  diary: Diary;
+  actions: Actions;
+  /** Reads the store anew; a failure is shown, not thrown. */
+  refresh: () => Promise<void>;
+  /** The app came to the front, or the network came back: see, show and send what is due. */
+  resume: () => Promise<void>;
+  /** Time passed. */
+  tick: () => void;
+}
+
+/** @param linkToken from an enrolment link that the app was opened by; cleared once redeemed */
+export function runDiary(phone: Phone, linkToken: Signal<string | null>): RunningDiary {
+  const { store, api, reminders, clock } = phone;
+  const kept = signal<Kept | null>(null);
+  const now = signal(clock());
+  const phase = signal<SyncPhase>('idle');
+  const storeFailure = signal<string | null>(null);
+
+  const facts = computed(() => kept.value?.facts ?? null);
+  const correction = computed(() => correctionNow(facts.value?.clock ?? null, now.value));
+  const trueNow = computed(() => now.value + correction.value);
+  const trueBlock = computed(() => kept.value && blockFrom(kept.value, trueNow.value));
+  const blockId = computed(() => trueBlock.value?.id ?? null);
+
+  const diary: Diary = {
+    ready: computed(() => kept.value !== null),
+    storeFailure,
+    enrolment: computed(() => enrolmentOf(kept.value)),
+    block: computed(() => trueBlock.value && onPhoneClock(trueBlock.value, correction.value)),
+    entries: computed(() =>
+      kept.value && blockId.value !== null ? keptEntries(kept.value, blockId.value) : [],
+    ),
+    due: computed(() => {
+      const block = trueBlock.value;
+      if (!kept.value || !block) return null;
+      const found = due(block, countedEntries(kept.value, block.id), trueNow.value);
+      return dueOnPhoneClock(found, correction.value);
+    }),
+    sync: computed(() => {
+      const waiting = kept.value ? unsent(kept.value) : [];
+      return {
+        phase: facts.value?.refused && phase.value !== 'syncing' ? 'not_enrolled' : phase.value,
+        unsent: waiting.length,
+        unsentSince: isoOrNull(waiting[0]?.savedAt ?? null),
+        lastSentAt: isoOrNull(facts.value?.lastSyncAt ?? null),
+      };
+    }),
+    reminders: reminders.status,
+    now,
+    linkToken,
+    clockOffMinutes: computed(() => clockOffMinutes(facts.value?.clock ?? null, now.value)),
+  };
+
+  const syncing = new Syncing(
+    () => sync({ store, api, clock, appVersion: phone.appVersion }),
+    (changed) => {
+      phase.value = changed;
+    },
+  );
+
+  async function refresh(): Promise<void> {
+    try {
+      kept.value = await store.read();
+      storeFailure.value = null;
+    } catch (error) {
+      storeFailure.value = failureOf(error).message;
+    }
+  }
+
+  async function syncNow(): Promise<void> {
+    if (!facts.value?.phone && !phone.isInstalled) return; // nobody to send to
+    await syncing.now();
+    await refresh();
+  }
+
+  async function checkReminders(): Promise<void> {
+    const known = facts.value?.phone;
+    if (known) await reminders.check(known.vapid_public_key, known.subscribed);
+  }
+
+  async function resume(): Promise<void> {
+    now.value = clock();
+    await refresh();
+    await syncNow();
+    await checkReminders();
+  }
+
+  /** On disk when it resolves; then it is shown, and sent when that is possible. */
+  async function keep(item: Item) {
+    const added = await store.add(item, clock()).catch(inWords);
+    now.value = clock();
+    await refresh();
+    phone.syncInBackground();
+    void syncNow();
+    return added;
+  }
+
+  const circumstances = () => ({
+    zone: phone.zone(),
+    layout: phone.layout(),
+    clock: facts.value?.clock ?? null,
+  });
+  const currentBlockId = (): string => {
+    if (blockId.value === null) throw new Error('there is no block to write about');
+    return blockId.value;
+  };
+  let handedOver: { rating: string; item: DiaryEntryItem } | null = null;
+
+  /** The entry made of a rating: the same one when it is handed over again after a failure. */
+  function itemOf(rating: Rating): DiaryEntryItem {
+    const same = JSON.stringify(rating);
+    if (handedOver?.rating !== same) {
+      const entry = entryOf(crypto.randomUUID(), currentBlockId(), rating, circumstances());
+      handedOver = { rating: same, item: { type: 'diary_entry', ...entry } };
+    }
+    return handedOver.item;
+  }
+
+  const actions: Actions = {
+    async enrol(how): Promise<Failure | null> {
+      try {
+        await enrol({ store, api, clock }, how);
+      } catch (error) {
+        return failureOf(error);
+      }
+      linkToken.value = null;
+      await refresh();
+      void phone.persist().then((persisted) => store.remember({ persisted })).catch(() => {});
+      void syncNow().then(checkReminders);
+      return null;
+    },
+    async save(rating): Promise<KeptEntry> {
+      const item = itemOf(rating);
+      const added = await keep(item);
+      return keptEntry({ ...added, item });
+    },
+    async withdraw(entryId): Promise<void> {
+      const found = diary.entries.value.find(({ entry }) => entry.id === entryId);
+      if (!found) throw new Error('there is no such entry');
+      const entry = withdrawalOf(crypto.randomUUID(), found.entry, clock(), circumstances());
+      await keep({ type: 'diary_entry', ...entry });
+    },
+    async injectionDone(performedAt): Promise<void> {
+      const id = crypto.randomUUID();
+      const done = injectionDoneOf(id, currentBlockId(), performedAt, clock(), circumstances());
+      await keep({ type: 'injection_done', ...done });
+    },
+    async remindersOn(): Promise<void> {
+      const known = facts.value?.phone;
+      if (known) await reminders.turnOn(known.vapid_public_key);
+      void syncNow();
+    },
+    syncNow,
+    answering: phone.answering,
+  };
+
+  return {
+    diary,
+    actions,
+    refresh,
+    resume,
+    tick: () => {
+      now.value = clock();
+    },
+  };
+}
+
+function enrolmentOf(kept: Kept | null): Enrolment | null {
+  const known = kept?.facts.phone;
+  if (!known) return null;
+  const { clinic, check_word: checkWord } = known;
+  return { clinicName: clinic.name, clinicTelephone: clinic.telephone, checkWord };
+}
+
+function dueOnPhoneClock(found: Due, correction: number): Due {
+  const moved = (one: Parameters<typeof assessmentOnPhoneClock>[0]) =>
+    assessmentOnPhoneClock(one, correction);
+  if (found.step === 'rate') return { ...found, assessment: moved(found.assessment) };
+  if (found.step === 'later') {
+    return { ...found, next: moved(found.next), missed: found.missed && moved(found.missed) };
+  }
+  return found;
+}
+
+function isoOrNull(instant: number | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString();
+}
+
+function inWords(error: unknown): never {
+  throw new Error(failureOf(error).message, { cause: error });
+}

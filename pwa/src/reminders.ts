@@ -1,0 +1,67 @@
+/** Whether this phone can be reminded, and turning it on. */
+import { signal, type ReadonlySignal } from '@preact/signals';
+import { t } from './i18n';
+import type { ReminderStatus } from './state';
+import type { Api } from './sync/api';
+import { isSubscribed, subscribe } from './sync/subscription';
+import { failureOf } from './words';
+
+export class Reminders {
+  readonly #status = signal<ReminderStatus>({ phase: 'unknown', message: null });
+  readonly status: ReadonlySignal<ReminderStatus> = this.#status;
+
+  constructor(private readonly api: Pick<Api, 'subscribe'>) {}
+
+  /**
+   * Looks at what browser and server hold, and mends it silently where the browser lets it: some
+   * drop a subscription without a word.
+   *
+   * @param atServer whether the server holds a live subscription of this phone
+   */
+  async check(vapidKey: string, atServer: boolean): Promise<void> {
+    if (this.#status.value.phase === 'asking') return;
+    if (!isSupported()) return this.#say('unsupported');
+    if (Notification.permission === 'denied') return this.#say('denied');
+    if (Notification.permission === 'default') return this.#say('off');
+    try {
+      const manager = await pushManager();
+      if (!atServer || !(await isSubscribed(manager, vapidKey))) {
+        await subscribe(manager, vapidKey, this.api);
+      }
+      this.#say('on');
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** From a button press only: browsers ask for permission only then. */
+  async turnOn(vapidKey: string): Promise<void> {
+    if (!isSupported()) return this.#say('unsupported');
+    this.#say('asking');
+    try {
+      const permission = await Notification.requestPermission();
+      if (permission !== 'granted') return this.#say(permission === 'denied' ? 'denied' : 'off');
+      await subscribe(await pushManager(), vapidKey, this.api);
+      this.#say('on');
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #say(phase: ReminderStatus['phase'], message: string | null = null): void {
+    this.#status.value = { phase, message };
+  }
+
+  #fail(error: unknown): void {
+    const refused = error instanceof DOMException;
+    this.#say('failed', refused ? t('This browser could not turn reminders on.') : failureOf(error).message);
+  }
+}
+
+function isSupported(): boolean {
+  return 'Notification' in globalThis && 'PushManager' in globalThis && 'serviceWorker' in navigator;
+}
+
+async function pushManager(): Promise<PushManager> {
+  return (await navigator.serviceWorker.ready).pushManager;
+}

@@ -1,0 +1,61 @@
+/** What the kept items and facts say about a block. */
+import { blockOf, currentBlock, type Block } from '../domain/block';
+import { replacedIds } from '../domain/corrections';
+import type { Entry, KeptEntry } from '../domain/entry';
+import type { DiaryEntryItem, InjectionDoneItem } from '../wire';
+import type { Kept, KeptItem } from './diary-store';
+
+type KeptDiaryEntry = KeptItem & { item: DiaryEntryItem };
+
+/** The block with this id, or the current one; null if there is none. By the true clock. */
+export function blockFrom(kept: Kept, now: number, id?: string): Block | null {
+  const blocks = kept.facts.phone?.blocks ?? [];
+  const planned = id === undefined ? currentBlock(blocks, now) : blocks.find((one) => one.id === id);
+  if (!planned) return null;
+  const waiting = kept.items
+    .filter(({ item, state }) => item.type === 'injection_done' && state === 'waiting')
+    .map(({ item }) => item as InjectionDoneItem);
+  return blockOf(planned, waiting);
+}
+
+/** The entries of a block that count: all but those the clinic refused. */
+export function countedEntries(kept: Kept, blockId: string): Entry[] {
+  return ofBlock(kept, blockId)
+    .filter(({ state }) => state !== 'rejected')
+    .map(({ item }) => entryOf(item));
+}
+
+/** All entries of a block, newest first, as views show them. */
+export function keptEntries(kept: Kept, blockId: string): KeptEntry[] {
+  const replaced = replacedIds(countedEntries(kept, blockId));
+  return ofBlock(kept, blockId)
+    .map((one) => keptEntry(one, replaced.has(one.id)))
+    .sort((a, b) => Date.parse(b.entry.recorded_at) - Date.parse(a.entry.recorded_at));
+}
+
+export function keptEntry(kept: KeptDiaryEntry, replaced = false): KeptEntry {
+  const { item, state, receivedAt, message } = kept;
+  return {
+    entry: entryOf(item),
+    state: state === 'waiting' ? 'saved' : state,
+    receivedAt,
+    message,
+    replaced,
+  };
+}
+
+/** What a person would miss if it were lost: entries and "my injection is done" not sent yet. */
+export function unsent(kept: Kept): KeptItem[] {
+  return kept.items.filter(({ item, state }) => state === 'waiting' && item.type !== 'reminder_shown');
+}
+
+function ofBlock(kept: Kept, blockId: string): KeptDiaryEntry[] {
+  return kept.items.filter(
+    (one): one is KeptDiaryEntry =>
+      one.item.type === 'diary_entry' && one.item.block_id === blockId,
+  );
+}
+
+function entryOf({ type: _, ...entry }: DiaryEntryItem): Entry {
+  return entry;
+}

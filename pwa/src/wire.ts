@@ -1,0 +1,52 @@
+/** What crosses the wire between phone and server; types only, as the server documents them. */
+import type { InjectionDone, PlannedBlock } from './domain/block';
+import type { Entry } from './domain/entry';
+
+export type DiaryEntryItem = Entry & { type: 'diary_entry' };
+export type InjectionDoneItem = InjectionDone & { type: 'injection_done' };
+/** A receipt: this phone showed the reminder. `id` is the delivery named in the push. */
+export interface ReminderShownItem {
+  type: 'reminder_shown';
+  id: string;
+  shown_at: string;
+}
+export type Item = DiaryEntryItem | InjectionDoneItem | ReminderShownItem;
+
+export interface ItemResult {
+  id: string | null;
+  /** stored, duplicate, conflict or rejected; a later server may know others. */
+  outcome: string;
+  reason: string | null;
+  message: string | null;
+  received_at: string | null;
+}
+
+export interface PhoneState {
+  check_word: string;
+  language: string;
+  clinic: { name: string; telephone: string };
+  blocks: PlannedBlock[];
+  entries: { entry: DiaryEntryItem; received_at: string }[];
+  vapid_public_key: string;
+  /** Whether the server holds a live push subscription of this phone. */
+  subscribed: boolean;
+}
+
+export interface SyncRequest {
+  sent_at: string;
+  app_version: string;
+  items: Item[];
+}
+
+export interface SyncResponse {
+  server_at: string;
+  results: ItemResult[];
+  state: PhoneState;
+}
+
+export type RedeemRequest = ({ token: string } | { code: string }) & { consented: true };
+
+export interface RedeemResponse {
+  server_at: string;
+  state: PhoneState;
+}

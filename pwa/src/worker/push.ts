@@ -1,0 +1,103 @@
+/**
+ * A push arrived. Browsers withdraw the permission of an app that shows nothing for one, so exactly
+ * one notification is shown whatever the push says and whatever fails; then this phone syncs, since
+ * a push proves that there is a network.
+ */
+import { isAnswered } from '../domain/due';
+import { correctionNow } from '../domain/clock';
+import { blockFrom, countedEntries } from '../store/reading';
+import type { DiaryStore } from '../store/diary-store';
+
+const LONGEST_LOOK_MILLISECONDS = 2000;
+const TITLE = 'Diary';
+const BODY = 'Time for your entry.';
+const ANSWERED = 'Already answered, nothing to do.';
+
+/** What a reminder's push says; the ids are null in one that cannot be read. */
+interface Reminder {
+  title: string;
+  options: NotificationOptions;
+  delivery: string | null;
+  block: string | null;
+  assessment: string | null;
+}
+
+export interface PushDeps {
+  store: Pick<DiaryStore, 'read' | 'add'>;
+  show: (title: string, options: NotificationOptions) => Promise<void>;
+  sync: () => Promise<void>;
+  /** The phone's clock, epoch milliseconds. */
+  clock: () => number;
+}
+
+/** @param payload of the push, or what WebKit proposes to show for it; anything at all */
+export async function handlePush(payload: unknown, deps: PushDeps): Promise<void> {
+  const reminder = readReminder(payload);
+  const answered = await inTime(isAnsweredHere(reminder, deps), false);
+  const { title, options } = reminder;
+  try {
+    await deps.show(title, answered ? { ...options, body: ANSWERED } : options);
+  } catch {
+    await deps.show(TITLE, { body: BODY }); // something in the push was not to the browser's liking
+  }
+  const shownAt = deps.clock();
+  try {
+    if (reminder.delivery !== null) {
+      const shown_at = new Date(shownAt).toISOString();
+      await deps.store.add({ type: 'reminder_shown', id: reminder.delivery, shown_at }, shownAt);
+    }
+  } finally {
+    await deps.sync();
+  }
+}
+
+function readReminder(payload: unknown): Reminder {
+  const notification = field(payload, 'notification');
+  const data = field(notification, 'data');
+  const options: NotificationOptions = {
+    body: text(notification, 'body') ?? BODY,
+    data: { delivery: text(data, 'delivery') },
+  };
+  const [lang, dir, tag] = ['lang', 'dir', 'tag'].map((name) => text(notification, name));
+  if (lang) options.lang = lang;
+  if (dir === 'ltr' || dir === 'rtl') options.dir = dir;
+  if (tag) options.tag = tag;
+  return {
+    title: text(notification, 'title') ?? TITLE,
+    options,
+    delivery: text(data, 'delivery'),
+    block: text(data, 'block'),
+    assessment: text(data, 'assessment'),
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+function text(value: unknown, name: string): string | null {
+  const found = field(value, name);
+  return typeof found === 'string' && found !== '' ? found : null;
+}
+
+async function isAnsweredHere({ block, assessment }: Reminder, deps: PushDeps): Promise<boolean> {
+  if (block === null || assessment === null) return false;
+  const kept = await deps.store.read();
+  const now = deps.clock();
+  const found = blockFrom(kept, now + correctionNow(kept.facts.clock, now), block);
+  const asked = found?.assessments.find(({ id }) => id === assessment);
+  return asked !== undefined && isAnswered(asked, countedEntries(kept, block));
+}
+
+/** The value, or `otherwise` if it fails or is late: the notification must not wait for it. */
+function inTime<T>(value: Promise<T>, otherwise: T): Promise<T> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => resolve(otherwise), LONGEST_LOOK_MILLISECONDS);
+    value
+      .catch(() => otherwise)
+      .then(resolve)
+      .finally(() => clearTimeout(late));
+  });
+}

@@ -1,0 +1,54 @@
+"""What a push message says: neutral words, and what the phone needs to file its receipt.
+
+The shape is that of Declarative Web Push, so that WebKit can show it even if the worker fails;
+`mutable` lets the worker run first.
+"""
+
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
+from uuid import UUID
+
+#: The least that a push service takes (a bridge to Android), of which encryption needs 103.
+MOST_BYTES = 2_744 - 103
+
+# A push shows on a locked phone, to whoever holds it: no word of health, patient or clinic.
+TITLE = "Diary"
+BODY = "Time for your entry."
+
+
+def reminder_payload(
+    *, public_url: str, delivery_id: UUID, block_id: UUID, assessment_id: str, closes_at: datetime
+) -> bytes:
+    """The message that asks for one assessment's entry, UTF-8 JSON.
+
+    :param closes_at: until when it can be answered
+    :raises ValueError: it is longer than a push service takes
+    """
+    notification = {
+        "title": TITLE,
+        "body": BODY,
+        "lang": "en",
+        "dir": "ltr",
+        "navigate": f"{public_url}/",
+        "tag": str(delivery_id),
+        "data": {
+            "delivery": str(delivery_id),
+            "block": str(block_id),
+            "assessment": assessment_id,
+            "closes_at": closes_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        },
+    }
+    message = {"web_push": 8030, "notification": notification, "mutable": True}
+    payload = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(payload) > MOST_BYTES:
+        raise ValueError(f"a push message of {len(payload)} bytes is longer than {MOST_BYTES}")
+    return payload
+
+
+def topic(block_id: UUID, assessment_id: str) -> str:
+    """32 URL-safe characters, the same for each message about one assessment: a later one
+    replaces an earlier one that the push service still holds. They tell nothing about it."""
+    digest = hashlib.sha256(f"{block_id} {assessment_id}".encode()).digest()
+    return urlsafe_b64encode(digest[:24]).decode()

@@ -1,0 +1,200 @@
+"""A block's reminders: planned with its start, moved with it, closed by its answers and receipts.
+
+The queue that the loop works through is in `reminder_queue`.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.domain.protocol import Protocol
+from server.domain.reminders import PlannedReminder, planned_reminders
+from server.domain.schedule import assessments
+from server.storage.models import Block, Device, Reminder, ReminderDelivery, Subscription
+
+
+def plan(session: Session, block: Block, protocol: Protocol, now: datetime) -> None:
+    """Make the block's reminders fit its t0; call it in the transaction that changes t0.
+
+    Idempotent. Missing ones are added; unsent ones move when t0 or the zone changed; all unsent
+    ones are cancelled when the block is cancelled or has no t0. What was sent stays sent: one
+    prompt per assessment, whatever happens to t0. Which of them are answered is for `settle`.
+
+    :param protocol: the protocol that the block keeps
+    """
+    wanted: dict[tuple[str, str], PlannedReminder] = {}
+    if block.performed_at is not None and block.cancelled_at is None:
+        scheduled = assessments(protocol, block.performed_at, block.timezone)
+        for each in planned_reminders(scheduled, block.performed_at, block.timezone):
+            wanted[each.assessment_id, each.attempt] = each
+    for row in _locked(session, block):
+        planned = wanted.pop((row.assessment_id, row.attempt), None)
+        if row.sent_at is not None:
+            if planned is None or (row.due_at, row.closes_at) != (
+                planned.due_at,
+                planned.closes_at,
+            ):
+                _leave(row)  # a second phone is no longer tried for a time that has moved
+        elif planned is not None:
+            _fit(row, planned, now)
+        elif row.state in ("planned", "answered"):
+            row.state = "cancelled"
+            _leave(row)
+    for planned in wanted.values():
+        closed = planned.closes_at <= now
+        session.add(
+            Reminder(
+                clinic_id=block.clinic_id,
+                block_id=block.id,
+                assessment_id=planned.assessment_id,
+                attempt=planned.attempt,
+                due_at=planned.due_at,
+                closes_at=planned.closes_at,
+                state="expired" if closed else "planned",
+                next_try_at=None if closed else planned.due_at,
+            )
+        )
+    session.flush()
+
+
+def settle(session: Session, block: Block, answered: Collection[str]) -> None:
+    """Close the reminders of the assessments that are answered; open again those that no longer
+    are, because the answer was withdrawn or t0 moved away from it.
+
+    :param answered: ids of all the block's assessments that are answered now
+    """
+    for row in _locked(session, block):
+        if row.assessment_id in answered:
+            if row.state == "planned":
+                row.state = "answered"
+            if row.state in ("answered", "sent"):
+                _leave(row)
+        elif row.state == "answered":
+            row.state = "planned" if row.sent_at is None else "sent"
+            row.next_try_at = row.due_at if row.sent_at is None else None
+    session.flush()
+
+
+def receipt(
+    session: Session,
+    clinic_id: UUID,
+    device_id: UUID,
+    delivery_id: UUID,
+    shown_at: datetime,
+    now: datetime,
+) -> Literal["stored", "duplicate", "unknown"]:
+    """A phone says that it showed a reminder.
+
+    It proves that the message arrived, even where the push service's answer was lost: then it
+    is not sent there again. Any phone of the same patient may say so, since one that was
+    enrolled again is a new device.
+
+    :param device_id: the phone that says so
+    :param shown_at: by that phone's own clock
+    """
+    enrolment_id = (
+        select(Device.enrolment_id)
+        .where(Device.clinic_id == clinic_id, Device.id == device_id)
+        .scalar_subquery()
+    )
+    found = (
+        select(Reminder.id)
+        .join(ReminderDelivery, ReminderDelivery.reminder_id == Reminder.id)
+        .join(Subscription, Subscription.id == ReminderDelivery.subscription_id)
+        .join(Device, Device.id == Subscription.device_id)
+        .where(ReminderDelivery.id == delivery_id, ReminderDelivery.clinic_id == clinic_id)
+        .where(Device.enrolment_id == enrolment_id)
+    )
+    reminder_id = session.scalar(found)
+    if reminder_id is None:
+        return "unknown"
+    # In this order everywhere: the block, then its reminders. Else two syncs could deadlock.
+    block_id = select(Reminder.block_id).where(Reminder.id == reminder_id).scalar_subquery()
+    session.execute(select(Block.id).where(Block.id == block_id).with_for_update())
+    reminder = session.get_one(Reminder, reminder_id, with_for_update=True, populate_existing=True)
+    delivery = session.get_one(ReminderDelivery, delivery_id, populate_existing=True)
+    if delivery.receipt_at is not None:
+        return "duplicate"
+    delivery.shown_at = shown_at
+    delivery.receipt_at = now
+    if delivery.accepted_at is None:
+        delivery.accepted_at, delivery.retry_at, delivery.failure = now, None, None
+        mark_sent(reminder, now)
+    session.flush()
+    return "stored"
+
+
+def wake(session: Session, clinic_id: UUID, patient_id: UUID, now: datetime) -> None:
+    """The patient can be reached on one more phone: what is due and unsent is tried at once."""
+    of_patient = (Block.clinic_id == clinic_id) & (Block.patient_id == patient_id)
+    session.execute(select(Block.id).where(of_patient).order_by(Block.id).with_for_update())
+    for row in session.scalars(
+        select(Reminder)
+        .join(Block, Block.id == Reminder.block_id)
+        .where(of_patient, Reminder.state == "planned")
+        .where(Reminder.due_at <= now, Reminder.closes_at > now)
+        .order_by(Reminder.id)
+        .with_for_update(of=Reminder)
+        .execution_options(populate_existing=True)
+    ):
+        if row.leased_until is None:  # who holds it looks for phones again when done
+            row.next_try_at = now
+    session.flush()
+
+
+def mark_sent(row: Reminder, at: datetime) -> None:
+    """A push service has it for at least one phone; what was answered stays answered."""
+    if row.sent_at is None:
+        row.sent_at = at
+    if row.state not in ("answered", "sent"):
+        row.state = "sent"
+    if row.leased_until is None:
+        row.next_try_at = None
+
+
+def _fit(row: Reminder, planned: PlannedReminder, now: datetime) -> None:
+    """Move an unsent reminder to where it belongs now, and open it again if it was closed."""
+    state = "answered" if row.state == "answered" else "planned"
+    if state == "planned" and planned.closes_at <= now:
+        state = "expired"
+    fits = (state, planned.due_at, planned.closes_at)
+    if (row.state, row.due_at, row.closes_at) == fits:
+        return
+    row.state, row.due_at, row.closes_at = fits
+    if state != "planned":
+        _leave(row)
+        return
+    leased = row.leased_until is not None and row.leased_until > now
+    if not (leased and planned.due_at <= now):
+        # A worker that is about to send it may go on if it is still due: a second one would
+        # send it twice. If it is not, the worker finds its lease gone.
+        row.leased_until = None
+        row.next_try_at = planned.due_at
+
+
+def _leave(row: Reminder) -> None:
+    """Nothing more to do for it; a worker that has it finds its lease gone."""
+    row.leased_until = None
+    row.next_try_at = None
+
+
+def _locked(session: Session, block: Block) -> list[Reminder]:
+    """The block's reminders as they are now, held until the end of the transaction."""
+    session.execute(
+        select(Block.id)
+        .where(Block.clinic_id == block.clinic_id, Block.id == block.id)
+        .with_for_update()
+    )
+    return list(
+        session.scalars(
+            select(Reminder)
+            .where(Reminder.clinic_id == block.clinic_id, Reminder.block_id == block.id)
+            .order_by(Reminder.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )

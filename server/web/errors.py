@@ -1,0 +1,64 @@
+"""What a person or a program is told when a request fails: one shape, and never a traceback."""
+
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from server.domain.errors import Conflict, DomainError, Invalid, NotFound
+
+MESSAGES = {
+    400: "The request could not be read. Nothing was changed.",
+    401: "Sign in first.",
+    403: "This is not allowed here.",
+    404: "There is nothing at this address.",
+    405: "This address does not take such a request.",
+    413: "The request is larger than 1 MB. Send less at once.",
+    415: "Send this as application/json.",
+    429: "Too many requests. Wait a little, then try again.",
+    500: "Something went wrong on the server and was recorded. Try again later.",
+}
+
+
+def register(app: Flask) -> None:
+    """Answer every failure of the app in its one shape."""
+    app.register_error_handler(DomainError, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status that says the same as a domain error."""
+    match error:
+        case NotFound():
+            return 404
+        case Conflict():
+            return 409
+        case _:
+            return 422
+
+
+def _refused(error: DomainError) -> Response:
+    path = error.path if isinstance(error, Invalid) else None
+    message = error.problem if isinstance(error, Invalid) else str(error)
+    status = status_of(error)
+    return _answer(status, error.code, message or MESSAGES.get(status, ""), path)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None:
+        return make_response(error.response)
+    status = error.code or 500
+    code = HTTPStatus(status).name.lower()
+    response = _answer(status, code, MESSAGES.get(status) or HTTPStatus(status).phrase)
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _answer(status: int, code: str, message: str, path: str | None = None) -> Response:
+    if not request.path.startswith("/api/"):
+        page = render_template("error.html", status=status, message=message, path=path)
+        return make_response(page, status)
+    body = {"code": code, "message": message} | ({"path": path} if path else {})
+    return make_response(jsonify(error=body), status)

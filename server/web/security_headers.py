@@ -1,0 +1,46 @@
+"""Headers on every answer: nothing is allowed that no page needs."""
+
+from flask import Flask, Response, request
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ]
+)
+TRUSTED_TYPES = "; require-trusted-types-for 'script'; trusted-types block-diary"
+"""On the phone no text becomes script, apart from the worker's address (`register-worker.ts`)."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # What a person sees here is about a patient; the few files that may be kept say so themselves.
+    "Cache-Control": "no-store",
+}
+ONE_YEAR_SECONDS = 365 * 24 * 60 * 60
+
+
+def register(app: Flask, *, is_https: bool) -> None:
+    """Add the headers to every answer of the app; a view that sets one itself keeps it."""
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        on_phone = request.blueprint == "phone_app"
+        policy = CONTENT_SECURITY_POLICY + (TRUSTED_TYPES if on_phone else "")
+        response.headers.setdefault("Content-Security-Policy", policy)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if is_https:
+            response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR_SECONDS}"
+        return response

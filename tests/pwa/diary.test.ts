@@ -1,0 +1,260 @@
+import './browser';
+import { replace, restore } from './faults';
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { signal, type Signal } from '@preact/signals';
+import { runDiary, type Phone, type RunningDiary } from '../../pwa/src/diary';
+import { Reminders } from '../../pwa/src/reminders';
+import type { Rating } from '../../pwa/src/state';
+import { DiaryStore } from '../../pwa/src/store/diary-store';
+import { phoneApi } from '../../pwa/src/sync/api';
+import { ClinicServer } from './clinic-server';
+import { HOUR, MINUTE, T0, at, iso, phoneState, planned, uuid } from './builders';
+
+let server: ClinicServer;
+let now: number;
+let name: string;
+let link: Signal<string | null>;
+let running: RunningDiary;
+let opened: { store: DiaryStore; app: RunningDiary }[];
+let phone: Phone;
+
+function open(): RunningDiary {
+  const store = new DiaryStore(() => {}, name, { timeoutMilliseconds: 300, tries: 2 });
+  phone = { ...phone, store };
+  running = runDiary(phone, link);
+  opened.push({ store, app: running });
+  return running;
+}
+
+beforeEach(async () => {
+  server = new ClinicServer();
+  server.state = phoneState({ blocks: [planned({ performed_at: null, performed_at_source: null })] });
+  const api = phoneApi(await server.start());
+  now = at(-30);
+  name = `diary-${uuid()}`;
+  link = signal<string | null>('TOKEN');
+  opened = [];
+  phone = {
+    store: null as never,
+    api,
+    reminders: new Reminders(api),
+    clock: () => now,
+    zone: () => 'Europe/Berlin',
+    layout: () => 'nrs-11 360x640@2',
+    appVersion: 'test',
+    isInstalled: false,
+    syncInBackground: () => {},
+    persist: async () => true,
+    answering: () => {},
+  };
+  open();
+});
+afterEach(async () => {
+  restore();
+  // A failed sync tries again for ever, by the real clock; one that is refused does not.
+  server.fault = () => 'not enrolled';
+  for (const { store, app } of opened) {
+    await app.actions.syncNow();
+    store.close();
+  }
+  await server.stop();
+});
+
+const rating = (changes: Partial<Rating> = {}): Rating => ({
+  kind: 'rating', scores: { left: 4 }, tappedAt: now, feltAt: null, activities: [], rescueAt: null,
+  note: null, statedPercent: null, answeredBy: 'patient', unableReason: null, replaces: null,
+  ...changes,
+});
+const offline = () => (server.fault = () => 'lost request');
+const online = () => (server.fault = () => null);
+async function enrolled(): Promise<RunningDiary> {
+  await running.resume();
+  assert.equal(await running.actions.enrol({ token: link.value! }), null);
+  await running.actions.syncNow();
+  return running;
+}
+
+test('a phone without a diary is ready, asks nobody, and redeems nothing by itself', async () => {
+  const { diary, resume } = running;
+  assert.equal(diary.ready.value, false);
+  await resume();
+  assert.deepEqual([diary.ready.value, diary.enrolment.value, diary.due.value], [true, null, null]);
+  assert.deepEqual([server.requests.length, server.other.length], [0, 0]);
+});
+
+test('an installed app whose store is empty asks the clinic for its diary', async () => {
+  phone = { ...phone, isInstalled: true };
+  await open().resume();
+  assert.equal(running.diary.enrolment.value?.checkWord, 'harbour');
+});
+
+test('an enrolment shows clinic and check word, forgets the token and asks to keep the store', async () => {
+  const { diary } = await enrolled();
+  assert.deepEqual(diary.enrolment.value, {
+    clinicName: 'Test Clinic', clinicTelephone: '555-0100', checkWord: 'harbour',
+  });
+  assert.equal(link.value, null);
+  assert.equal(diary.due.value?.step, 'baseline');
+  assert.equal((await phone.store.read()).facts.persisted, true);
+});
+
+test('a refused code says why and keeps the link', async () => {
+  await running.resume();
+  const failure = await running.actions.enrol({ code: 'WRONG' });
+  assert.deepEqual(failure, { code: 'code_unknown', message: 'Check it.' });
+  offline();
+  const unreachable = await running.actions.enrol({ token: 'TOKEN' });
+  assert.equal(unreachable?.code, 'offline');
+  assert.match(unreachable!.message, /internet/);
+  assert.equal(link.value, 'TOKEN');
+});
+
+test('a day without network: baseline, injection, ratings; a cold start; all sent once it is back', async () => {
+  await enrolled();
+  offline();
+  await running.actions.save(rating({ kind: 'baseline', scores: { left: 7 } }));
+  assert.equal(running.diary.due.value?.step, 'waiting');
+  now = at(1);
+  await running.actions.injectionDone(T0);
+  assert.equal(running.diary.block.value?.performedAtSource, 'waiting');
+  assert.equal(running.diary.block.value?.performedAt, iso(T0));
+  now = at(60);
+  running.tick();
+  assert.equal(running.diary.due.value?.step, 'rate');
+  const kept = await running.actions.save(rating());
+  assert.deepEqual([kept.state, kept.receivedAt, kept.replaced], ['saved', null, false]);
+  assert.equal(running.diary.due.value?.step, 'later');
+
+  await open().resume(); // the app was killed and opened again, still without network
+  assert.deepEqual(running.diary.entries.value.map(({ entry, state }) => [entry.id, state])[0], [kept.entry.id, 'saved']);
+  assert.equal(running.diary.sync.value.unsent, 3);
+  assert.equal(running.diary.sync.value.unsentSince, iso(at(-30)));
+  assert.equal(running.diary.sync.value.phase, 'offline');
+
+  online();
+  server.state = phoneState();
+  await running.resume();
+  assert.deepEqual(running.diary.entries.value.map(({ state }) => state), ['sent', 'sent']);
+  assert.deepEqual([running.diary.sync.value.unsent, running.diary.sync.value.phase], [0, 'idle']);
+  assert.equal(running.diary.block.value?.performedAtSource, 'clinic');
+  assert.deepEqual(server.items().map(({ type }) => type), ['diary_entry', 'injection_done', 'diary_entry']);
+});
+
+test('an entry carries the stamps of its phone', async () => {
+  server.aheadMilliseconds = T0 - Date.now(); // as if the phone's clock were right at -30 min ...
+  await enrolled();
+  const { clock } = (await phone.store.read()).facts;
+  const { entry } = await running.actions.save(rating({ tappedAt: at(-31), feltAt: at(-90), rescueAt: at(-200) }));
+  assert.deepEqual(entry, {
+    id: entry.id, block_id: 'block-1', kind: 'rating', felt_at: iso(at(-90)), recorded_at: iso(at(-31)),
+    utc_offset_minutes: -new Date(at(-31)).getTimezoneOffset(), zone: 'Europe/Berlin',
+    clock_difference_seconds: clock!.differenceSeconds, clock_measured_at: iso(clock!.measuredAt),
+    scores: { left: 4 }, activities: [], rescue_at: iso(at(-200)), note: null, stated_percent: null,
+    answered_by: 'patient', unable_reason: null, replaces: null, layout: 'nrs-11 360x640@2',
+  });
+  assert.match(entry.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test('a save that fails says so in words, keeps nothing; handed over again it is one entry', async () => {
+  await enrolled();
+  const mine = rating();
+  replace(IDBObjectStore, 'put', () => () => {
+    throw new DOMException('', 'QuotaExceededError');
+  });
+  await assert.rejects(running.actions.save(mine), /no room left/);
+  restore();
+  assert.deepEqual(running.diary.entries.value, []);
+  const first = await running.actions.save(mine);
+  const second = await running.actions.save({ ...mine });
+  assert.equal(second.entry.id, first.entry.id);
+  assert.equal(running.diary.entries.value.length, 1);
+  const other = await running.actions.save(rating({ tappedAt: now + 1 }));
+  assert.notEqual(other.entry.id, first.entry.id);
+});
+
+test('a save that got to the disk without a word is found there, and is one entry', async () => {
+  await enrolled();
+  const mine = rating();
+  let silent = 0;
+  replace(IDBObjectStore, 'put', (original) => function (this: never, ...given: never[]) {
+    silent += 1;
+    original.apply(this, given); // it is written ...
+    return new Promise(() => {}); // ... but nobody hears of it
+  });
+  const first = await running.actions.save(mine);
+  assert.equal(silent, 1);
+  restore();
+  const second = await running.actions.save(mine);
+  assert.equal(second.entry.id, first.entry.id);
+  await running.actions.syncNow();
+  assert.deepEqual(server.items().map(({ id }) => id), [first.entry.id]);
+});
+
+test('a withdrawal is a correction without scores about the same moment', async () => {
+  await enrolled();
+  const { entry } = await running.actions.save(rating({ note: 'x', feltAt: at(-60) }));
+  now += MINUTE;
+  await running.actions.withdraw(entry.id);
+  const [withdrawal, original] = running.diary.entries.value;
+  assert.deepEqual([original!.replaced, withdrawal!.replaced], [true, false]);
+  const { kind, felt_at, scores, note, replaces, recorded_at } = withdrawal!.entry;
+  assert.deepEqual({ kind, felt_at, scores, note, replaces, recorded_at }, {
+    kind: 'rating', felt_at: entry.felt_at, scores: {}, note: null, replaces: entry.id, recorded_at: iso(now),
+  });
+});
+
+test('a refused correction leaves its original standing', async () => {
+  await enrolled();
+  const { entry } = await running.actions.save(rating());
+  server.refuse = (item) => ('replaces' in item && item.replaces ? 'unknown_site' : null);
+  const correction = await running.actions.save(rating({ replaces: entry.id, tappedAt: now + 1000 }));
+  await running.actions.syncNow();
+  const found = Object.fromEntries(running.diary.entries.value.map((one) => [one.entry.id, one]));
+  assert.deepEqual([found[entry.id]!.replaced, found[entry.id]!.state], [false, 'sent']);
+  assert.deepEqual(
+    [found[correction.entry.id]!.state, found[correction.entry.id]!.message],
+    ['rejected', 'refused: unknown_site'],
+  );
+});
+
+test('a phone whose clock is an hour behind is asked at the right moment, by its own clock', async () => {
+  server.state = phoneState();
+  server.aheadMilliseconds = T0 + HOUR - Date.now(); // the true time is an hour after the block
+  now = T0; // and the phone believes it to be the block's
+  await enrolled();
+  const { diary } = running;
+  assert.equal(diary.clockOffMinutes.value, -60);
+  const due = diary.due.value;
+  assert.ok(due?.step === 'rate' && due.assessment.id === '1h');
+  assert.ok(Math.abs(due.assessment.dueAt - T0) < MINUTE, 'by the clock that the patient sees');
+  assert.ok(Math.abs(Date.parse(diary.block.value!.performedAt!) - (T0 - HOUR)) < MINUTE);
+  await running.actions.save(rating());
+  assert.equal(diary.due.value?.step, 'later');
+});
+
+test('a store that cannot be opened is said in words, until it can', async () => {
+  replace(IDBFactory, 'open', () => () => {
+    throw new DOMException('', 'SecurityError');
+  });
+  await open().resume();
+  assert.match(running.diary.storeFailure.value!, /could not save|cannot/);
+  assert.equal(running.diary.ready.value, false);
+  restore();
+  await running.resume();
+  assert.deepEqual([running.diary.storeFailure.value, running.diary.ready.value], [null, true]);
+});
+
+test('a phone that was unenrolled says so after a restart too, and keeps what waits', async () => {
+  await enrolled();
+  server.fault = () => 'not enrolled';
+  await running.actions.save(rating());
+  await running.actions.syncNow();
+  assert.equal(running.diary.sync.value.phase, 'not_enrolled');
+  offline();
+  await open().refresh();
+  assert.deepEqual(
+    [running.diary.sync.value.phase, running.diary.sync.value.unsent, running.diary.entries.value.length],
+    ['not_enrolled', 1, 1],
+  );
+});
