@@ -12,7 +12,7 @@ from tests.browser import worker_scripts
 
 Found = TypeVar("Found")
 
-WAIT_SECONDS = 15
+WAIT_SECONDS = 30
 
 
 class ServiceWorkers:

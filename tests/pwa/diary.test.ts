@@ -218,6 +218,23 @@ test('a refused correction leaves its original standing', async () => {
   );
 });
 
+test('a correction of a refused entry corrects what the clinic has, or stands by itself', async () => {
+  await enrolled();
+  const { entry: first } = await running.actions.save(rating());
+  await running.actions.syncNow();
+  server.refuse = () => 'unknown_site';
+  const { entry: refused } = await running.actions.save(rating({ replaces: first.id, note: 'b' }));
+  const { entry: alone } = await running.actions.save(rating({ note: 'c' }));
+  await running.actions.syncNow();
+  server.refuse = () => null;
+  const again = await running.actions.save(rating({ replaces: refused.id, note: 'd' }));
+  const aloneAgain = await running.actions.save(rating({ replaces: alone.id, note: 'e' }));
+  assert.deepEqual([again.entry.replaces, aloneAgain.entry.replaces], [first.id, null]);
+  await assert.rejects(running.actions.withdraw(alone.id), /did not take/);
+  await running.actions.syncNow();
+  assert.equal(server.stored.size, 3);
+});
+
 test('a phone whose clock is an hour behind is asked at the right moment, by its own clock', async () => {
   server.state = phoneState();
   server.aheadMilliseconds = T0 + HOUR - Date.now(); // the true time is an hour after the block

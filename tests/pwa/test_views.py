@@ -1,6 +1,7 @@
 """Every screen of the phone, in every case of the gallery, as a person meets it."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,17 @@ from playwright.sync_api import Page
 
 from pwa import build
 from tests.browser.accessibility import axe_violations
-from tests.pwa.gallery.pages import LOOKS, ORIGIN, T0_MS, Gallery, gallery, show
+from tests.pwa.gallery.pages import LOOKS, ORIGIN, T0, Gallery, gallery, show
 
-MINUTE_MS = 60_000
+
+def after_block(minutes: int) -> datetime:
+    return T0 + timedelta(minutes=minutes)
+
+
+def ms(minutes: int) -> int:
+    """So many minutes after the block, in epoch milliseconds."""
+    return int(after_block(minutes).timestamp() * 1000)
+
 
 FAULTS = """
 ({ strict }) => {
@@ -73,7 +82,7 @@ def test_nothing_is_clipped_hidden_too_small_or_unreadable(shown: Gallery, look:
     axe = build.MODULES / "axe-core" / "axe.min.js"
     faults = []
     with shown.page(LOOKS[look]) as page:
-        for screen, name, case in shown.cases():
+        for screen, name, case in shown.cases:
             show(page, screen, name, case)
             found = page.evaluate(FAULTS, {"strict": LOOKS[look].text_percent == 100})
             if look in ("light", "dark"):
@@ -89,7 +98,7 @@ def phone(shown: Gallery) -> Iterator[Page]:
 
 
 def open_case(shown: Gallery, page: Page, screen: str, name: str) -> None:
-    case = next(case for of, called, case in shown.cases() if (of, called) == (screen, name))
+    case = next(case for of, called, case in shown.cases if (of, called) == (screen, name))
     show(page, screen, name, case)
 
 
@@ -140,14 +149,14 @@ def test_the_stamp_is_the_last_tap_of_a_score_not_the_end_of_a_note(
 ) -> None:
     open_case(shown, phone, "rate", "empty")
     phone.tap("[value='3']")
-    phone.clock.set_fixed_time(T0_MS + 61 * MINUTE_MS)
+    phone.clock.set_fixed_time(after_block(61))
     phone.tap("[value='2']")
-    phone.clock.set_fixed_time(T0_MS + 64 * MINUTE_MS)
+    phone.clock.set_fixed_time(after_block(64))
     phone.tap("summary")
     phone.fill("textarea", "Up the stairs")
     phone.tap("button:text-is('Save')")
     (rating,) = asked(phone, "save")[0]
-    assert rating["tappedAt"] == T0_MS + 61 * MINUTE_MS
+    assert rating["tappedAt"] == ms(61)
     assert (rating["scores"], rating["note"]) == ({"main": 2}, "Up the stairs")
 
 
@@ -183,16 +192,16 @@ def test_a_score_is_forgotten_once_it_is_too_old_for_now(
     shown: Gallery, phone: Page, minutes: int, kept: int
 ) -> None:
     open_case(shown, phone, "rate", "chosen")
-    phone.evaluate("by => { gallery.diary.now.value += by }", minutes * MINUTE_MS)
+    phone.evaluate("by => { gallery.diary.now.value += by }", minutes * 60_000)
     phone.wait_for_timeout(50)
     assert phone.locator("[type=radio]:checked").count() == kept
 
 
 def test_a_begun_answer_stays_when_its_window_closes(shown: Gallery, phone: Page) -> None:
     open_case(shown, phone, "rate", "chosen")
-    phone.clock.set_fixed_time(T0_MS + 88 * MINUTE_MS)
+    phone.clock.set_fixed_time(after_block(88))
     phone.tap("[value='6']")
-    phone.evaluate("now => { gallery.diary.now.value = now }", T0_MS + 91 * MINUTE_MS)
+    phone.evaluate("now => { gallery.diary.now.value = now }", ms(91))
     phone.wait_for_timeout(50)
     assert phone.locator("[type=radio]:checked").get_attribute("value") == "6"
 
@@ -224,8 +233,8 @@ def test_a_memory_is_about_the_hour_that_passed(shown: Gallery, phone: Page) -> 
     phone.tap("[value='2']")
     phone.tap("button:text-is('Save')")
     (rating,) = asked(phone, "save")[0]
-    assert rating["feltAt"] == T0_MS + 60 * MINUTE_MS
-    assert rating["tappedAt"] == T0_MS + 98 * MINUTE_MS
+    assert rating["feltAt"] == ms(60)
+    assert rating["tappedAt"] == ms(98)
 
 
 def test_a_correction_names_the_entry_and_keeps_its_moment(shown: Gallery, phone: Page) -> None:
@@ -233,9 +242,9 @@ def test_a_correction_names_the_entry_and_keeps_its_moment(shown: Gallery, phone
     phone.tap("[value='3']")
     phone.tap("button:text-is('Save')")
     (rating,) = asked(phone, "save")[0]
-    assert rating["feltAt"] == T0_MS + 62 * MINUTE_MS
+    assert rating["feltAt"] == ms(62)
     assert rating["replaces"] is not None
-    assert rating["rescueAt"] == T0_MS + 20 * MINUTE_MS
+    assert rating["rescueAt"] == ms(20)
     assert (rating["activities"], rating["answeredBy"]) == (["walking", "chores"], "helper")
 
 
@@ -246,7 +255,7 @@ def test_baseline_medicine_is_of_the_last_6_hours(
     shown: Gallery, phone: Page, clock: str, saved: int
 ) -> None:
     open_case(shown, phone, "baseline", "empty")
-    phone.clock.set_fixed_time(T0_MS - 40 * MINUTE_MS)  # 09:20
+    phone.clock.set_fixed_time(after_block(-40))  # 09:20
     phone.tap("[value='7']")
     phone.tap("text=I took extra")
     phone.fill("[type=time]", clock)

@@ -27,7 +27,7 @@ def test_with_everything_there_it_says_nothing_and_takes_a_moment() -> None:
     started = time.monotonic()
     done = install()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert time.monotonic() - started < 1  # 0.05 s on an idle machine
+    assert time.monotonic() - started < 2  # 0.05 s on an idle machine
 
 
 @pytest.mark.parametrize(

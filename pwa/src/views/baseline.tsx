@@ -15,7 +15,7 @@ export function Baseline() {
       kind="baseline"
       above={t('Before your injection')}
       title={t('How strong is your pain now?')}
-      question={t('First do what usually brings on your pain, for a minute or two, if you safely can. Then rate the pain that your injection is meant to test.')}
+      question={t('First do what usually brings on your pain, if you safely can. Then rate the pain that your injection is meant to test.')}
       feltAt={null}
       after={
         <nav class="rows" aria-label={t('More')}>

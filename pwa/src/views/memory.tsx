@@ -22,7 +22,7 @@ export function Memory({ about }: { about: string | null }) {
       question={testedPain()}
       feltAt={assessment.dueAt}
     >
-      <p class="quiet">{t('It is marked as added from memory. That is fine.')}</p>
+      <p class="quiet">{t('Your clinic sees that it is from memory.')}</p>
     </RatingForm>
   );
 }

@@ -48,7 +48,7 @@ export function Saved({ about }: { about: string | null }) {
       large
       actions={
         <>
-          {mayUndo && !kept.replaced ? (
+          {mayUndo && !kept.replaced && (kept.state === 'saved' || kept.state === 'sent') ? (
             <Button look="secondary" onPress={undo}>
               {t('Undo')}
             </Button>

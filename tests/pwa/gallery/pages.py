@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,8 +23,8 @@ from tests.rig.programs import chromium, required
 HERE = Path(__file__).parent
 ORIGIN = "http://127.0.0.1/"
 """Answered by this module, so that nothing reaches any server."""
-T0_MS = 1_772_445_600_000
-"""The block of the builders: 2026-03-02 10:00 UTC."""
+T0 = datetime(2026, 3, 2, 10, tzinfo=UTC)
+"""The block of the builders."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Gallery:
         finally:
             context.close()
 
+    @cached_property
     def cases(self) -> list[tuple[str, str, dict[str, Any]]]:
         """(screen, name, case), in the order of the app's registry of screens."""
         with self.page(LOOKS["light"]) as page:
@@ -98,7 +101,7 @@ class Gallery:
 
 def show(page: Page, screen: str, name: str, case: dict[str, Any]) -> None:
     """Open one case, as if at its own time of the day, and do what a person does first."""
-    page.clock.set_fixed_time(T0_MS + case.get("minute", 0) * 60_000)
+    page.clock.set_fixed_time(T0 + timedelta(minutes=case.get("minute", 0)))
     page.goto(f"{ORIGIN}?{quote(f'{screen}/{name}')}")
     page.wait_for_selector("h1")
     for selector in case.get("press", []):
@@ -128,7 +131,7 @@ def gallery() -> Iterator[Gallery]:
 def save_pictures(folder: Path, looks: list[str]) -> None:
     """Save each case as `folder/look/screen-name.png`."""
     with gallery() as shown:
-        cases = shown.cases()
+        cases = shown.cases
         for look in looks:
             (folder / look).mkdir(parents=True, exist_ok=True)
             with shown.page(LOOKS[look]) as page:
