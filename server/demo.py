@@ -32,8 +32,8 @@ EMAIL = "nurse@demo.example"
 PERFORMED, WAITING = "DEMO-1", "DEMO-2"
 SIGN_IN_FILE = "demo-password"
 LONGEST_AGO = timedelta(hours=4, minutes=20)
-#: The diary so far: score by assessment; the second hour is missed, as happens.
-SCORES = {"15min": 4, "30min": 2, "1h": 1, "3h": 1, "4h": 3}
+#: The diary so far: score by assessment; the third hour is missed, as happens.
+SCORES = {"15min": 4, "30min": 2, "1h": 1, "2h": 1, "4h": 3}
 BASELINE = 7
 
 

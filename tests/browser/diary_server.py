@@ -1,0 +1,130 @@
+"""The real app for real browsers: served on this machine, with a clock that a test can move."""
+
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from server import create_app
+from server.config import Config, load
+from server.database import migrate
+from server.new_clinic import create_clinic
+from server.push.loop import TickResult, tick
+from server.push.sender import Sender
+from server.push.vapid_keys import vapid_keys
+from server.storage.db import Database
+from server.storage.models import DiaryEntry, Reminder, ReminderDelivery
+from server.storage.vault import Vault
+from tests.builders import SECRET_KEY
+
+EMAIL = "nurse@elm.org"
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing of requests."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Keep the test's output to itself."""
+
+
+class DiaryServer:
+    """One installation with one clinic; it can be stopped and started on the same address."""
+
+    def __init__(self, folder: Path, push_hosts: Collection[str] = ()) -> None:
+        self._listening = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
+        self._port = self._listening.server_port
+        self._listening.server_close()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self.config: Config = load(
+            {
+                "BLOCK_DIARY_DATA": str(folder),
+                "SECRET_KEY": SECRET_KEY,
+                "PUBLIC_URL": self.url,
+                "PUSH_EXTRA_HOSTS": ",".join(push_hosts),
+            },
+            default="development",
+        )
+        migrate(self.config)
+        self.ahead = timedelta(0)
+        self.password = create_clinic(
+            self.config,
+            name="Elm clinic",
+            telephone="020 7946 0011",
+            timezone="Europe/London",
+            email=EMAIL,
+            now=self.now(),
+        )
+        self.database = Database(self.config.database_url)
+        self._vault = Vault(SECRET_KEY)
+        self._server: BaseWSGIServer | None = None
+
+    def now(self) -> datetime:
+        """The server's clock: the machine's, plus what a test let pass."""
+        return datetime.now(UTC) + self.ahead
+
+    def start(self) -> None:
+        """Serve, each request in a thread of its own."""
+        app = create_app(self.config, self.now)
+        self._server = make_server(
+            "127.0.0.1", self._port, app, threaded=True, request_handler=Quiet
+        )
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._services = app.extensions["block_diary"]
+
+    def stop(self) -> None:
+        """Refuse every connection, as a server that is down does."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._services.database.close()
+            self._server = None
+
+    def tick(self) -> TickResult:
+        """One turn of the reminder loop, by the real sender."""
+        keys = vapid_keys(self.database, self._vault, self.now())
+        sender = Sender(keys, self.config.vapid_subject, self.config.push_extra_hosts)
+        try:
+            return tick(self.database, self._vault, sender, self.url, self.now())
+        finally:
+            sender.close()
+
+    def entries(self, block_id: UUID) -> list[DiaryEntry]:
+        """What the server has of a block, in the order felt."""
+        with self.database.reading() as session:
+            found = select(DiaryEntry).where(DiaryEntry.block_id == block_id)
+            return list(session.scalars(found.order_by(DiaryEntry.felt_at)))
+
+    def reminder(self, block_id: UUID, assessment_id: str) -> Reminder:
+        """The reminder of one assessment."""
+        with self.database.reading() as session:
+            return session.scalars(
+                select(Reminder).where(
+                    Reminder.block_id == block_id, Reminder.assessment_id == assessment_id
+                )
+            ).one()
+
+    def deliveries(self) -> list[ReminderDelivery]:
+        """Every reminder on its way to a phone."""
+        with self.database.reading() as session:
+            return list(session.scalars(select(ReminderDelivery)))
+
+    def close(self) -> None:
+        self.stop()
+        self.database.close()
+
+
+@contextmanager
+def diary_server(folder: Path, push_hosts: Collection[str] = ()) -> Iterator[DiaryServer]:
+    """A started server, stopped at the end."""
+    server = DiaryServer(folder, push_hosts)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.close()
