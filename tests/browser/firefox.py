@@ -31,6 +31,9 @@ PREFERENCES: dict[str, bool | int | str] = {
     "alerts.useSystemBackend": False,  # else showNotification fails: there is no desktop
     "network.disable-localhost-when-offline": True,
     "network.online": True,
+    "network.http.speculative-parallel-limit": 0,  # else a connection made ahead still answers when offline
+    "network.predictor.enabled": False,
+    "network.manage-offline-status": False,  # else the machine's own network coming and going ends set_offline
     # Whatever the page or the browser itself asks for, nothing leaves this machine.
     "network.dns.native-is-localhost": True,
     "network.trr.mode": 5,
@@ -164,13 +167,15 @@ class FirefoxPhone:
         """Cut or restore the network: for the page, for service workers and for push; a restart restores it.
 
         Done from inside the browser: BiDi's own `emulation.setNetworkConditions` leaves the requests of a service
-        worker alone.
+        worker alone. Idle connections are dropped too, else they still answer. Offline, Firefox answers from its HTTP
+        cache what was not marked `no-store`, as it does for a person.
         """
         inside_the_browser: dict[str, Any] = {"moz:scope": "chrome"}
         inside = self._bidi.send("browsingContext.getTree", **inside_the_browser)["contexts"][0]["context"]
         self._bidi.send(
             "script.evaluate",
-            expression=f"Services.io.offline = {json.dumps(offline)}",
+            expression=f"Services.io.offline = {json.dumps(offline)};"
+            "Services.obs.notifyObservers(null, 'net:prune-all-connections')",
             target={"context": inside},
             awaitPromise=False,
         )

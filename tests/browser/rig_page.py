@@ -90,6 +90,8 @@ class RigSite:
 
 
 class _Handler(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # keeps connections open, as real servers do
+
     def __init__(self, *args: object, asked: list[str], directory: Path) -> None:
         self._asked = asked
         super().__init__(*args, directory=str(directory))  # type: ignore[arg-type]
@@ -97,6 +99,10 @@ class _Handler(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         self._asked.append(self.path)
         super().do_GET()
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
 
     def log_message(self, *_: object) -> None:
         """Keep the test output quiet."""
