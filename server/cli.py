@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from server.config import StartRefused, load
 from server.domain.errors import DomainError
 
 Subcommands = Any  # what argparse's add_subparsers returns has no public name
@@ -27,8 +28,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DomainError as error:
         print(one_line(str(error)), file=sys.stderr)
         return 2
+    except StartRefused as refusal:
+        print(f"block-diary: {one_line(str(refusal))}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
+
+
+def add_run(subcommands: Subcommands) -> None:
+    """`run`: a server on this machine, its database migrated first."""
+    command = subcommands.add_parser("run", help="serve on this machine, to try or to develop")
+    command.set_defaults(run=_run)
+
+
+def add_serve(subcommands: Subcommands) -> None:
+    """`serve`: the server of a clinic."""
+    command = subcommands.add_parser("serve", help="serve a clinic; settings in the environment")
+    command.set_defaults(run=_serve)
+
+
+def add_migrate(subcommands: Subcommands) -> None:
+    """`migrate`: the tables of this version, before `serve`."""
+    command = subcommands.add_parser("migrate", help="bring the database to the newest tables")
+    command.set_defaults(run=_migrate)
 
 
 def add_report(subcommands: Subcommands) -> None:
@@ -48,7 +70,37 @@ def add_compare(subcommands: Subcommands) -> None:
 
 #: One function per subcommand: it adds the parser and sets `run`, which takes the arguments,
 #: returns the exit code and imports what it needs, so that each command starts fast.
-COMMANDS: tuple[Callable[[Subcommands], None], ...] = (add_report, add_compare)
+COMMANDS: tuple[Callable[[Subcommands], None], ...] = (
+    add_run,
+    add_serve,
+    add_migrate,
+    add_report,
+    add_compare,
+)
+
+
+def _run(_: argparse.Namespace) -> int:
+    from server.database import migrate
+    from server.serve import serve
+
+    config = load(os.environ, default="development")
+    migrate(config)
+    serve(config)
+    return 0
+
+
+def _serve(_: argparse.Namespace) -> int:
+    from server.serve import serve
+
+    serve(load(os.environ, default="production"))
+    return 0
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    from server.database import migrate
+
+    migrate(load(os.environ, default="production"))
+    return 0
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -104,7 +156,7 @@ def _print_json(value: dict[str, Any]) -> int:
     """Write to standard output and return the exit code; letters as they are where it has them."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     try:
-        text.encode(sys.stdout.encoding)
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:  # a terminal without these letters, or half a surrogate pair
         text = json.dumps(value, indent=2)
     try:

@@ -168,7 +168,7 @@ def _site_json(site: SiteReport) -> Json:
         and [json_number(lasted.lower_minutes), json_number(lasted.upper_minutes)],
         "single_reading": site.single_reading,
         "agent_window": site.agent_window,
-        "spid_percent": json_number(site.spid_percent),
+        "spid_percent": None if site.spid_percent is None else float(site.spid_percent),
         "readings": [
             {**asdict(reading), "minutes": json_number(reading.minutes)}
             for reading in site.readings

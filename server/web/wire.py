@@ -1,6 +1,7 @@
-"""What crosses the wire between phone and server: these types validate it and generate the OpenAPI.
+"""What crosses the wire between phone and server: these types validate it and document it.
 
-Instants are RFC 3339 with an offset; durations carry their unit in the name. Unknown keys are refused.
+Instants are RFC 3339 with an offset; durations carry their unit in the name. Unknown keys are
+refused.
 """
 
 from datetime import datetime
@@ -166,6 +167,10 @@ class SubscriptionRequest(Struct, kw_only=True):
     endpoint: Annotated[str, Meta(max_length=2000)]
     keys: SubscriptionKeys
     expiration_time: float | None = msgspec.field(name="expirationTime", default=None)
+
+
+class SubscriptionResponse(Struct, kw_only=True):
+    subscribed: bool
 
 
 class ErrorBody(Struct, kw_only=True, omit_defaults=True):

@@ -1,0 +1,96 @@
+"""Serve the app by Granian: one process with embedded SQLite, several with PostgreSQL."""
+
+import fcntl
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from wsgiref.types import WSGIApplication
+
+from server import create_app
+from server.config import Config, StartRefused, load
+
+BLOCKING_THREADS = 4
+STOP_SECONDS = 10
+"""How long a request may go on after the server was told to stop."""
+
+
+def application() -> WSGIApplication:
+    """The app of one serving process. Whatever must not be shared by forking is opened here."""
+    threading.Thread(target=_stop_with_parent, name="stop-with-parent", daemon=True).start()
+    return create_app(load(os.environ, default="production"))
+
+
+def serve(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    :raises StartRefused: another server has the data folder or the port, or the database does
+        not fit
+    """
+    from granian.constants import Interfaces
+    from granian.server import Server as Granian
+
+    from server import database
+
+    # The serving processes read the same settings from the environment.
+    os.environ["BLOCK_DIARY_ENV"] = config.environment
+    logging.captureWarnings(True)
+    with _data_folder_lock(config):
+        database.check(config)
+        _check_port_is_free(config.host, config.port)
+        print(f"Block Diary ({config.environment}) on {config.public_url}", flush=True)
+        Granian(
+            "server.serve:application",
+            factory=True,
+            interface=Interfaces.WSGI,
+            address=config.host,
+            port=config.port,
+            workers=1 if config.is_embedded else max(2, os.cpu_count() or 1),
+            blocking_threads=BLOCKING_THREADS,
+            respawn_failed_workers=True,
+            workers_kill_timeout=STOP_SECONDS,
+            websockets=False,
+        ).serve()
+
+
+@contextmanager
+def _data_folder_lock(config: Config) -> Iterator[None]:
+    """Keep a second server off the same data folder: both would send every reminder."""
+    if not config.is_embedded:
+        yield
+        return
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (config.data_dir / "server.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StartRefused(
+                f"BLOCK_DIARY_DATA is {config.data_dir}: another server uses it;"
+                " stop that one, or name another folder"
+            ) from None
+        yield
+
+
+def _check_port_is_free(host: str, port: int) -> None:
+    """Granian shares its port, so that a second server would silently take half the requests."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise StartRefused(
+                f"PORT is {port}: {host}:{port} cannot be taken ({error.strerror});"
+                " stop what uses it, or set another PORT"
+            ) from None
+
+
+def _stop_with_parent() -> None:
+    """A serving process whose parent was killed would hold the port and the lock for ever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,67 @@
+"""All that a phone needs, offline, for its patient: so a new phone gets its diary back."""
+
+from typing import cast
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from server.storage import (
+    blocks,
+    clinics,
+    diary_entries,
+    enrolments,
+    models,
+    patients,
+    protocols,
+    subscriptions,
+)
+from server.storage.blocks import Source
+from server.web import wire
+
+
+def phone_state(
+    session: Session, device: models.Device, application_server_key: str
+) -> wire.PhoneState:
+    """Everything of the phone's patient, and of nobody else.
+
+    :param application_server_key: the public VAPID key, to subscribe with
+    """
+    clinic = clinics.get(session, device.clinic_id)
+    enrolment = enrolments.of_device(session, device)
+    patient = patients.get(session, device.clinic_id, enrolment.patient_id)
+    live = subscriptions.live(session, device.clinic_id, patient.id)
+    return wire.PhoneState(
+        check_word=device.check_word,
+        language=patient.language,
+        clinic=wire.Clinic(name=clinic.name, telephone=clinic.telephone),
+        blocks=[
+            _block(session, block)
+            for block in blocks.of_patient(session, device.clinic_id, patient.id)
+        ],
+        entries=[
+            wire.SentEntry(
+                entry=msgspec.convert(row.content, wire.DiaryEntry), received_at=row.received_at
+            )
+            for row in diary_entries.of_enrolment(session, device.clinic_id, enrolment.id)
+        ],
+        vapid_public_key=application_server_key,
+        subscribed=any(each.device_id == device.id for each in live),
+    )
+
+
+def _block(session: Session, block: models.Block) -> wire.Block:
+    protocol = protocols.of_block(session, block)
+    return wire.Block(
+        id=block.id,
+        number=block.number,
+        region=block.region,
+        side=block.side,
+        sites=block.sites,
+        timezone=block.timezone,
+        planned_on=block.planned_on.isoformat(),
+        performed_at=block.performed_at,
+        performed_at_source=cast(Source | None, block.performed_at_source),
+        cancelled=block.cancelled_at is not None,
+        assessments=protocol.assessments,
+        baseline_max_age_minutes=protocol.baseline_max_age_minutes,
+    )

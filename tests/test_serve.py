@@ -1,0 +1,159 @@
+"""One server per data folder and port; it stops when told, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+START_SECONDS = 20
+STOP_SECONDS = 10
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def settings(folder: Path, port: int) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "BLOCK_DIARY_ENV": "development",
+        "BLOCK_DIARY_DATA": str(folder),
+        "PORT": str(port),
+    }
+
+
+def command(folder: Path, port: int, name: str = "run") -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "server.cli", name],
+        env=settings(folder, port),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def wait_until(condition: bool, port: int) -> None:
+    """Wait until the port answers, or no longer does."""
+    until = time.monotonic() + START_SECONDS
+    while answers(port) is not condition:
+        assert time.monotonic() < until, f"after {START_SECONDS} s: answers is not {condition}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    with command(folder, port) as process:
+        try:
+            wait_until(True, port)
+            yield process
+        finally:
+            process.terminate()
+            process.communicate(timeout=START_SECONDS)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_stops_when_told(tmp_path: Path, how: signal.Signals) -> None:
+    port = free_port()
+    with serving(tmp_path, port) as process:
+        process.send_signal(how)
+        output, _ = process.communicate(timeout=STOP_SECONDS)
+
+        assert process.returncode == 0
+        assert f"http://localhost:{port}" in output
+        assert "Traceback" not in output
+        assert not answers(port)
+
+
+def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path, free_port()):
+        with command(tmp_path, free_port()) as second:
+            output, _ = second.communicate(timeout=START_SECONDS)
+        assert second.returncode == 1
+        assert output.startswith(
+            f"Database: ready\nblock-diary: BLOCK_DIARY_DATA is {tmp_path}: another server"
+        )
+        assert output.count("\n") == 2
+
+
+def test_a_second_server_on_the_same_port_is_refused(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path / "one", port):
+        with command(tmp_path / "two", port) as second:
+            output, _ = second.communicate(timeout=START_SECONDS)
+        assert second.returncode == 1
+        assert output.startswith(f"Database: made\nblock-diary: PORT is {port}: ")
+        assert output.count("\n") == 2
+
+
+def test_a_killed_server_leaves_neither_its_port_nor_its_data_taken(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, port) as process:
+        process.kill()
+        process.wait(timeout=STOP_SECONDS)
+        wait_until(False, port)
+
+    with serving(tmp_path, port):
+        assert answers(port)
+
+
+def test_an_odd_setting_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    with command(tmp_path, 65536) as process:
+        output, _ = process.communicate(timeout=START_SECONDS)
+    assert process.returncode == 1
+    assert output == "block-diary: PORT is '65536': give a whole number from 1 to 65535\n"
+
+
+def test_a_database_without_this_versions_tables_is_not_served(tmp_path: Path) -> None:
+    with command(tmp_path, free_port(), "serve") as process:
+        output, _ = process.communicate(timeout=START_SECONDS)
+    assert process.returncode == 1
+    assert output.endswith("run block-diary migrate\n")
+    assert output.count("\n") == 1
+
+
+def test_a_newer_versions_database_is_left_alone(tmp_path: Path) -> None:
+    with command(tmp_path, free_port(), "migrate") as process:
+        assert process.communicate(timeout=START_SECONDS)[0] == "Database: made\n"
+    with closing(sqlite3.connect(tmp_path / "block-diary.sqlite3")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = 'from-the-future'")
+
+    for name in ("migrate", "run"):
+        with command(tmp_path, free_port(), name) as process:
+            output, _ = process.communicate(timeout=START_SECONDS)
+        assert process.returncode == 1
+        assert "a newer version of Block Diary made this database" in output
+        assert output.count("\n") == 1
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    environ = settings(tmp_path, free_port())
+    environ["DATABASE_URL"] = f"postgresql://diary:geheim@127.0.0.1:{free_port()}/diary"
+    done = subprocess.run(
+        [sys.executable, "-m", "server.cli", "run"], env=environ, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("block-diary: DATABASE_URL: the database cannot be used (")
+    assert done.stderr.count("\n") == 1
+    assert "geheim" not in done.stderr + done.stdout
