@@ -46,11 +46,8 @@ def known(session: Session, row: Row) -> Kept | None:
 
 
 def keep(session: Session, row: Row) -> Kept:
-    """Store an item that is new.
-
-    :raises IntegrityError: another request stored one of that id at this very moment; within a
-        savepoint the caller asks `known` again
-    """
+    """Store an item that `known` does not know. The caller holds the enrolment's lock, so that
+    nobody stores one of that id in between."""
     session.add(row)
     session.flush()
     return Kept("stored", row.received_at)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from server.domain.clock import clock_correction
@@ -76,11 +76,8 @@ class Batch:
         """Keep one item, or say why not; whatever is wrong with it stays with it."""
         sent_id = item_id(raw)
         try:
-            try:
-                kept = self._keep_alone(raw)
-            except IntegrityError:
-                # Another request stored it at this moment: now it is known.
-                kept = self._keep_alone(raw)
+            with self.session.begin_nested():
+                kept = self._keep(decode(raw, wire.Item))
         except Invalid as fault:
             return _rejected(sent_id, "invalid", str(fault))
         except DomainError as refusal:
@@ -93,10 +90,6 @@ class Batch:
         """Close the reminders that the new entries answer, open those that they withdraw."""
         for block_id in self._changed:
             blocks.settle(self.session, self.blocks[block_id])
-
-    def _keep_alone(self, raw: bytes) -> Kept:
-        with self.session.begin_nested():
-            return self._keep(decode(raw, wire.Item))
 
     def _keep(self, item: wire.Item) -> Kept:
         match item:
@@ -144,7 +137,7 @@ class Batch:
         )
         if outcome == "unknown":
             raise Rejected("unknown_delivery", "No reminder of this name was sent to this phone.")
-        return Kept(outcome, self.now)
+        return Kept(outcome, reminders.receipt_at(self.session, self.device.clinic_id, item.id))
 
     def _check_entry(self, item: wire.DiaryEntry) -> None:
         block = self._block(item.block_id)

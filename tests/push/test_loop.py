@@ -483,6 +483,18 @@ def test_a_worker_that_was_too_slow_no_longer_sends(scene: Scene) -> None:
     assert scene.posts() == 1
 
 
+def test_a_worker_whose_lease_was_ended_early_no_longer_sends(scene: Scene) -> None:
+    with scene.database.transaction() as session:
+        (claimed,) = reminder_queue.claim_due(session, DUE_15, 10, LEASE).reminders
+    scene.settle("15min")
+    scene.settle()  # withdrawn at once: it is due again, for whoever claims it
+    scene.tick(DUE_15)
+    with scene.database.transaction() as session:
+        assert not reminder_queue.is_wanted(session, claimed, DUE_15)
+        assert reminder_queue.deliveries(session, claimed, DUE_15) == []
+    assert scene.posts() == 1
+
+
 def test_no_send_begins_that_could_outlast_its_lease(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

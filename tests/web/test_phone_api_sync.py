@@ -489,6 +489,41 @@ def test_an_entry_that_came_before_the_blocks_time_is_an_answer_once_it_has_one(
     assert reminder_states(database)["1h"] == "answered"
 
 
+def test_a_receipt_is_kept_once_and_only_from_the_phones_of_its_patient(
+    phone: Phone,
+    new_phone: Callable[[], Phone],
+    database: Database,
+    vault: Vault,
+    clock: TestClock,
+    world: World,
+) -> None:
+    phone.sync(injection_done(world.block.id, T0))
+    browser = {
+        "endpoint": "https://fcm.googleapis.com/fcm/send/abc",
+        "keys": {"p256dh": "B" * 87, "auth": "a" * 22},
+    }
+    phone.request("PUT", "subscription", browser)
+    with database.transaction() as session:
+        delivery = models.ReminderDelivery(
+            clinic_id=world.clinic.id,
+            reminder_id=session.scalars(select(models.Reminder.id).limit(1)).one(),
+            subscription_id=session.scalars(select(models.Subscription.id)).one(),
+        )
+        session.add(delivery)
+        session.flush()
+        other = new_world(session, vault, "Oak")
+    stranger = new_phone()
+    stranger.redeem(token=other.invited.token)
+    item = {"type": "reminder_shown", "id": str(delivery.id), "shown_at": stamp(NOON)}
+    assert stranger.outcomes(item) == ["rejected unknown_delivery"]
+    [first] = phone.sync(item)["results"]
+    clock.advance(minutes=1)
+    [again] = phone.sync(item)["results"]
+    assert (first["outcome"], again["outcome"]) == ("stored", "duplicate")
+    assert first["received_at"] == again["received_at"] == stamp(NOON)
+    assert phone.outcomes(item | {"shown_at": "0001-01-01T00:00:00Z"}) == ["rejected invalid"]
+
+
 def test_a_receipt_of_a_reminder_that_was_never_sent_is_rejected(phone: Phone) -> None:
     item = {"type": "reminder_shown", "id": str(uuid4()), "shown_at": stamp(NOON)}
     assert phone.outcomes(item) == ["rejected unknown_delivery"]
