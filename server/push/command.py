@@ -12,18 +12,24 @@ if TYPE_CHECKING:
 def remind(config: "Config", stop: Event) -> None:
     """Send reminders until `stop` is set, on database connections of its own.
 
-    :raises SealBroken: the database was made with another SECRET_KEY
+    :raises StartRefused: the database does not fit, or was made with another SECRET_KEY
     """
+    from server import database as tables
+    from server.config import StartRefused
     from server.push.loop import run
     from server.push.sender import Sender
     from server.push.vapid_keys import vapid_keys
     from server.storage.db import Database
-    from server.storage.vault import Vault
+    from server.storage.vault import SealBroken, Vault
 
+    tables.check(config)
     database = Database(config.database_url)
     try:
         vault = Vault(config.secret_key)
-        keys = vapid_keys(database, vault, _utc_now())
+        try:
+            keys = vapid_keys(database, vault, _utc_now())
+        except SealBroken as error:
+            raise StartRefused(f"the key for push messages: {error}") from None
         sender = Sender(keys, config.vapid_subject, config.push_extra_hosts)
         try:
             run(database, vault, sender, config.public_url, stop, _utc_now)
