@@ -34,7 +34,9 @@ if (board && live) {
       updatedAt = freshLive.dataset['live'] ?? updatedAt;
       live.textContent = freshLive.textContent;
       live.classList.remove('failed');
+      live.removeAttribute('role');
     } catch {
+      live.setAttribute('role', 'status'); // read out when it fails, not every 20 seconds
       live.textContent = `Not updated since ${updatedAt}. Check the network, or reload to sign in again.`;
       live.classList.add('failed');
     }

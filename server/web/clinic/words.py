@@ -46,8 +46,10 @@ def day(instant: datetime, timezone: str) -> str:
     return f"{local:%a} {local.day} {local:%b %Y}"
 
 
-def date_on(value: date) -> str:
-    """A local date: "2 Mar 2026"."""
+def date_on(value: date, now: datetime | None = None, timezone: str = "UTC") -> str:
+    """A local date: "2 Mar 2026", or "today" where `now` is given."""
+    if now is not None and value == now.astimezone(ZoneInfo(timezone)).date():
+        return "today"
     return f"{value.day} {value:%b %Y}"
 
 

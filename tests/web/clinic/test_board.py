@@ -1,0 +1,118 @@
+"""The board: whose turn it is to be looked at, and what is known of them."""
+
+import re
+
+from server.storage.blocks import cancel, get
+from tests.web.clinic.conftest import World, only_block_id
+
+
+def row(page: str, reference: str) -> str:
+    """The text of a patient's row."""
+    rows = re.findall(r"<tr role=\"row\" id.*?</tr>", page, re.DOTALL)
+    (found,) = [each for each in rows if f">{reference}</a>" in each]
+    return " ".join(re.sub(r"<[^>]+>", " ", found).split())
+
+
+def references(page: str) -> list[str]:
+    return re.findall(r'<th scope="row"[^>]*><a [^>]*>([^<]+)</a>', page)
+
+
+def test_an_empty_board_explains_the_first_step(world: World) -> None:
+    board = world.nurse.get("/clinic/").text
+    assert "Enrol the first patient" in board
+    assert "Nobody watches this live" in board
+
+
+def test_a_waiting_block_says_what_is_missing(world: World) -> None:
+    world.nurse.enrol(protocol=world.protocol_id())
+    waiting = row(world.nurse.get("/clinic/").text, "P-1001")
+    assert "Lumbar L4/5, L5/S1, left, block 1" in waiting
+    assert "Set the time planned today" in waiting
+    assert "Make a sheet" in waiting
+    assert "No phone yet" in waiting
+
+
+def test_a_running_block_shows_its_last_entry_and_what_is_due(world: World) -> None:
+    block_id, phone = world.started()
+    world.clock.forward(minutes=15)
+    phone.rate(block_id, {"main": 2})
+    world.clock.forward(minutes=20)
+    running = row(world.nurse.get("/clinic/").text, "P-1001")
+    assert "10:01 35 min ago, says the patient" in running
+    assert "2 10:16" in running
+    assert "Due now 30 min" in running
+
+
+def test_two_missed_in_a_row_ask_for_attention_and_come_first(world: World) -> None:
+    world.started(reference="A-answers-not")
+    world.clock.forward(minutes=40)
+    board = world.nurse.get("/clinic/").text
+    assert "Two in a row missed" not in board  # the 30 min one can still be answered
+    world.clock.forward(minutes=20)
+    world.enrolled(reference="A-waits")
+    board = world.nurse.get("/clinic/").text
+    assert "Two in a row missed" in row(board, "A-answers-not")
+    assert references(board) == ["A-answers-not", "A-waits"]
+
+
+def test_medicine_shortly_before_the_block_asks_for_attention(world: World) -> None:
+    block_id, phone = world.enrolled()
+    taken = world.clock.now.isoformat()
+    phone.rate(block_id, {"main": 7}, kind="baseline", rescue_at=taken)
+    world.clock.forward(minutes=5)
+    phone.injection_done(block_id, world.clock.now)
+    assert "Pain medicine shortly before" in row(world.nurse.get("/clinic/").text, "P-1001")
+
+
+def test_a_block_without_a_baseline_asks_for_attention(world: World) -> None:
+    block_id, phone = world.enrolled()
+    phone.injection_done(block_id, world.clock.now)
+    assert "No baseline before the block" in row(world.nurse.get("/clinic/").text, "P-1001")
+
+
+def test_a_diary_leaves_the_board_when_its_last_window_has_closed(world: World) -> None:
+    world.started()  # on Monday; day 3 is Thursday 18:00, open until midnight
+    world.clock.forward(days=3, hours=13, minutes=58)  # Thursday 23:59
+    world.nurse.is_signed_in = False
+    assert references(world.nurse.get("/clinic/").text) == ["P-1001"]
+    world.clock.forward(minutes=1)
+    assert references(world.nurse.get("/clinic/").text) == []
+
+
+def test_a_cancelled_block_leaves_the_board(world: World) -> None:
+    world.nurse.enrol(protocol=world.protocol_id())
+    block_id = only_block_id(world.nurse.get("/clinic/").text)
+    assert world.nurse.post(f"/clinic/blocks/{block_id}/cancel").status_code == 303
+    assert references(world.nurse.get("/clinic/").text) == []
+    assert "Cancelled" in world.nurse.get(f"/clinic/blocks/{block_id}").text
+
+
+def test_cancelling_ends_the_reminders(world: World) -> None:
+    from uuid import UUID
+
+    from server.storage.models import Reminder
+
+    block_id, _ = world.started()
+    with world.database.transaction() as session:
+        block = get(session, world.clinic.id, UUID(block_id))
+        assert cancel(session, block, "system", world.clock.now)
+        assert not cancel(session, block, "system", world.clock.now)
+    with world.database.reading() as session:
+        assert {each.state for each in session.query(Reminder)} == {"cancelled"}
+
+
+def test_the_board_sorts_by_what_is_asked(world: World) -> None:
+    world.started(reference="Z-done")
+    world.nurse.enrol(protocol=world.protocol_id(), reference="a-waits")
+    assert references(world.nurse.get("/clinic/?sort=patient").text) == ["a-waits", "Z-done"]
+    assert references(world.nurse.get("/clinic/?sort=time").text) == ["Z-done", "a-waits"]
+    odd = world.nurse.get("/clinic/?sort=drop+table")
+    assert odd.status_code == 200
+
+
+def test_a_silent_phone_may_hold_entries(world: World) -> None:
+    world.started()
+    world.clock.forward(minutes=75)
+    assert "entries may wait on it" not in world.nurse.get("/clinic/").text
+    world.clock.forward(minutes=1)
+    assert "entries may wait on it" in world.nurse.get("/clinic/").text

@@ -1,0 +1,148 @@
+"""Nobody sees a clinic's pages without signing in, and nobody another clinic's patients."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from tests.web.clinic.conftest import World
+
+OPEN = {"/clinic/sign-in"}
+
+
+def clinic_routes(world: World) -> list[tuple[str, str, dict[str, str]]]:
+    """Every (method, endpoint, kind of each argument) under /clinic, but for the open ones."""
+    rules: list[Rule] = list(world.app.url_map.iter_rules())
+    return [
+        (method, rule.rule, {name: name for name in rule.arguments})
+        for rule in rules
+        if rule.rule.startswith("/clinic") and rule.rule not in OPEN
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def filled(rule: str, values: dict[str, str]) -> str:
+    return re.sub(r"<uuid:(\w+)>", lambda found: values[found[1]], rule)
+
+
+@pytest.fixture
+def theirs(world: World) -> dict[str, str]:
+    """Ids of our clinic, by the name that routes give them."""
+    block_id, phone = world.started()
+    with world.database.reading() as session:
+        from server.storage.models import Block, Device
+
+        block = session.query(Block).one()
+        device = session.query(Device).one()
+        assert str(block.id) == block_id
+    return {
+        "block_id": block_id,
+        "patient_id": str(block.patient_id),
+        "device_id": str(device.id),
+        "check_word": phone.state["check_word"],
+    }
+
+
+def test_every_route_but_sign_in_asks_who_it_is(world: World, theirs: dict[str, str]) -> None:
+    routes = clinic_routes(world)
+    assert len(routes) >= 12
+    for method, rule, _ in routes:
+        anonymous: FlaskClient = world.anonymous()
+        answer = anonymous.open(filled(rule, theirs), method=method)
+        assert answer.status_code == 302, (method, rule)
+        assert answer.headers["Location"].startswith("/clinic/sign-in"), (method, rule)
+
+
+def test_a_route_that_does_not_exist_yet_is_closed_too(world: World) -> None:
+    assert world.anonymous().get("/clinic/statistics").status_code == 302
+    assert world.anonymous().get("/clinic").status_code in (302, 308)
+
+
+def test_every_route_about_another_clinics_patient_finds_nothing(
+    world: World, theirs: dict[str, str]
+) -> None:
+    tried = 0
+    for method, rule, arguments in clinic_routes(world):
+        if not arguments:
+            continue
+        path = filled(rule, theirs)
+        data = {
+            "performed_on": "2026-03-02",
+            "performed_time": "09:00",
+            "site": "main",
+            "score": "3",
+        }
+        answer = world.stranger.get(path) if method == "GET" else world.stranger.post(path, data)
+        assert answer.status_code == 404, (method, rule)
+        assert theirs["check_word"] not in answer.text
+        assert "P-1001" not in answer.text
+        tried += 1
+    assert tried >= 8
+
+
+def test_nothing_of_another_clinic_was_changed(world: World, theirs: dict[str, str]) -> None:
+    before = world.nurse.get(f"/clinic/blocks/{theirs['block_id']}").text
+    for path in ("time", "baseline", "cancel"):
+        world.stranger.post(
+            f"/clinic/blocks/{theirs['block_id']}/{path}",
+            {
+                "performed_on": "2026-03-02",
+                "performed_time": "09:00",
+                "site": "main",
+                "score": "3",
+            },
+        )
+    after = world.nurse.get(f"/clinic/blocks/{theirs['block_id']}").text
+    assert after == before
+
+
+def test_the_board_shows_ones_own_patients_alone(world: World, theirs: dict[str, str]) -> None:
+    assert "P-1001" in world.nurse.get("/clinic/").text
+    assert "P-1001" not in world.stranger.get("/clinic/").text
+
+
+def test_another_clinics_protocol_cannot_be_chosen(world: World) -> None:
+    from tests.web.clinic.conftest import enrolment
+
+    answer = world.stranger.post("/clinic/enrol", enrolment(protocol=world.protocol_id()))
+    assert answer.status_code == 422
+
+
+def test_one_reference_may_stand_for_two_people_at_two_clinics(world: World) -> None:
+    from server.storage import protocols, staff
+    from server.storage.models import Clinic
+
+    world.nurse.enrol(protocol=world.protocol_id())
+    with world.database.reading() as session:
+        oak = session.query(Clinic).filter(Clinic.name.startswith("Oak")).one()
+        protocol = str(protocols.all_current(session, oak.id)[0].id)
+        assert staff.names(session, oak.id, [1]) == {}
+    assert "P-1001" in world.stranger.enrol(protocol=protocol)
+
+
+def test_a_viewer_reads_and_changes_nothing(world: World, theirs: dict[str, str]) -> None:
+    from server.storage import staff
+    from tests.web.clinic.conftest import PASSWORD, Staff
+
+    with world.database.transaction() as session:
+        staff.add(
+            session,
+            clinic_id=world.clinic.id,
+            email="vera@elm.example",
+            name="Vera",
+            role="viewer",
+            password=PASSWORD,
+            now=world.clock.now,
+        )
+    viewer = Staff(world.app.test_client(), "vera@elm.example")
+    assert viewer.get(f"/clinic/blocks/{theirs['block_id']}").status_code == 200
+    assert viewer.post(f"/clinic/blocks/{theirs['block_id']}/cancel").status_code == 403
+    assert viewer.post(f"/clinic/patients/{theirs['patient_id']}/sheet").status_code == 403
+
+
+def test_an_unknown_id_is_not_found(world: World) -> None:
+    answer = world.nurse.get(f"/clinic/blocks/{uuid4()}")
+    assert answer.status_code == 404
+    assert "There is no such block at your clinic." in answer.text
