@@ -20,7 +20,7 @@ let opened: { store: DiaryStore; app: RunningDiary }[];
 let phone: Phone;
 
 function open(): RunningDiary {
-  const store = new DiaryStore(() => {}, name, { timeoutMilliseconds: 300, tries: 2 });
+  const store = new DiaryStore(() => {}, name, { timeoutMilliseconds: 1000, tries: 2 });
   phone = { ...phone, store };
   running = runDiary(phone, link);
   opened.push({ store, app: running });
