@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pwa.colours import contrast
+
 TOKENS = Path(__file__).resolve().parents[2] / "pwa" / "styles" / "tokens.css"
 THEMES = ("light", "dark")
 SURFACES = ("paper", "raised", "sunken")
@@ -40,18 +42,6 @@ def tokens() -> dict[str, dict[str, str]]:
 
 def colours(css: str) -> dict[str, str]:
     return dict(re.findall(r"--([a-z-]+):\s*(#[0-9a-f]{6});", css))
-
-
-def contrast(first: str, second: str) -> float:
-    """WCAG 2.2 contrast ratio of two #rrggbb colours, 1 to 21."""
-    lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_the_formula_gives_the_known_ends() -> None:

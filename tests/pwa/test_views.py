@@ -1,5 +1,6 @@
 """Every screen of the phone, in every case of the gallery, as a person meets it."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from playwright.sync_api import Page
 
 from pwa import build
 from tests.browser.accessibility import axe_violations
+from tests.pwa.colours import contrast
 from tests.pwa.gallery.pages import LOOKS, ORIGIN, T0, Gallery, gallery, show
 
 
@@ -91,6 +93,24 @@ def test_nothing_is_clipped_hidden_too_small_or_unreadable(shown: Gallery, look:
     assert faults == []
 
 
+def test_filled_controls_can_be_read_in_forced_colours(shown: Gallery) -> None:
+    with shown.page(LOOKS["forced-colours"]) as page:
+        open_case(shown, page, "rate", "chosen")
+        for selector in (".button.primary", ".point :checked + span"):
+            colours = page.eval_on_selector(
+                selector,
+                "e => (({forcedColorAdjust, color, backgroundColor}) =>"
+                " [forcedColorAdjust, color, backgroundColor])(getComputedStyle(e))",
+            )
+            assert colours[0] == "none", "otherwise the browser lays a plate behind the words"
+            ink, ground = ("#" + "".join(f"{int(c):02x}" for c in rgb(c)) for c in colours[1:])
+            assert contrast(ink, ground) >= 4.5
+
+
+def rgb(css: str) -> list[str]:
+    return re.findall(r"\d+", css)[:3]
+
+
 @pytest.fixture
 def phone(shown: Gallery) -> Iterator[Page]:
     with shown.page(LOOKS["light"]) as page:
@@ -139,6 +159,9 @@ def test_the_scale_is_0_to_5_over_6_to_10_of_equal_size(shown: Gallery, phone: P
             upper, lower = boxes[:6], boxes[6:]
             assert [len({round(box["y"]) for box in row}) for row in (upper, lower)] == [1, 1], look
             assert upper[0]["y"] < lower[0]["y"], look
+            first, last = (page.locator(f".end.{end}").bounding_box() for end in ("first", "last"))
+            assert first["x"] == pytest.approx(upper[0]["x"], abs=1), look
+            assert last["x"] + last["width"] >= lower[4]["x"] + lower[4]["width"] - 1, look
             for row in (upper, lower):
                 places = [box["x"] for box in row]
                 assert places == sorted(places), look

@@ -25,8 +25,8 @@ export function Scale(props: {
       <legend class={props.site === null ? 'unseen' : undefined}>
         {props.site ?? t('Your pain, from 0 to 10')}
       </legend>
-      <p class="end first" aria-hidden="true">
-        <b>{digits(0)}</b> {end(0)}
+      <p class="end first" dir="ltr" aria-hidden="true">
+        <b>{digits(0)}</b> <bdi>{end(0)}</bdi>
       </p>
       <div class="points" dir="ltr">
         {POINTS.map((point) => (
@@ -46,8 +46,8 @@ export function Scale(props: {
           </label>
         ))}
       </div>
-      <p class="end last" aria-hidden="true">
-        <b>{digits(10)}</b> {end(10)}
+      <p class="end last" dir="ltr" aria-hidden="true">
+        <b>{digits(10)}</b> <bdi>{end(10)}</bdi>
       </p>
       {missing ? (
         <p class="problem" id={problem}>
