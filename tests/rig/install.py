@@ -42,15 +42,27 @@ def fonts() -> Path | None:
 
 
 NEEDS = (
-    Need("Chromium", programs.chromium, ("chromium",), f"or set {programs.CHROMIUM_VARIABLE} to its program"),
-    Need("Firefox", programs.firefox, ("firefox-esr", "firefox"), f"or set {programs.FIREFOX_VARIABLE} to its program"),
+    Need(
+        "Chromium",
+        programs.chromium,
+        ("chromium",),
+        f"or set {programs.CHROMIUM_VARIABLE} to its program",
+    ),
+    Need(
+        "Firefox",
+        programs.firefox,
+        ("firefox-esr", "firefox"),
+        f"or set {programs.FIREFOX_VARIABLE} to its program",
+    ),
     Need(
         "a PostgreSQL server",
         programs.postgres,
         ("postgresql",),
         f"or set {programs.POSTGRES_VARIABLE} to its bin folder",
     ),
-    Need("fonts with Arabic letters", fonts, ("fonts-noto-core",), "Debian's package fonts-noto-core"),
+    Need(
+        "fonts with Arabic letters", fonts, ("fonts-noto-core",), "Debian's package fonts-noto-core"
+    ),
 )
 
 
@@ -60,7 +72,10 @@ def main() -> int:
         missing = [need for need in NEEDS if need.find() is None]
         if not missing:
             return 0
-        print("The tests need " + ", ".join(need.name for need in missing) + ": installing", flush=True)
+        print(
+            "The tests need " + ", ".join(need.name for need in missing) + ": installing",
+            flush=True,
+        )
         if _can_use_apt():
             _install_with_apt(missing)
         if programs.chromium() is None:
@@ -85,7 +100,9 @@ def _can_use_apt() -> bool:
 def _install_with_apt(missing: list[Need]) -> None:
     if not _run("apt-get", "update", "-qq", *WAIT):
         return
-    packages = [name for need in missing if (name := next(filter(_has_candidate, need.packages), None))]
+    packages = [
+        name for need in missing if (name := next(filter(_has_candidate, need.packages), None))
+    ]
     if packages:
         with _no_system_cluster():
             _run("apt-get", "install", "-y", "-q", *WAIT, "--no-install-recommends", *packages)

@@ -56,7 +56,15 @@ def keep(
     `ends_with` is the signal that asks the program to end; `user` is the account to run it as (None: our own);
     `leftovers` is a folder to delete once it has ended.
     """
-    script = [sys.executable, "-I", "-S", __file__, str(int(ends_with)), user or "", str(leftovers or "")]
+    script = [
+        sys.executable,
+        "-I",
+        "-S",
+        __file__,
+        str(int(ends_with)),
+        user or "",
+        str(leftovers or ""),
+    ]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*script, *map(str, command)],

@@ -19,7 +19,13 @@ from tests.rig.programs import postgres, required
 
 START_SECONDS = 30
 #: Faster, and safe only for data that nobody wants to keep.
-SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "timezone=UTC")
+SETTINGS = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=200",
+    "timezone=UTC",
+)
 
 
 class PostgresDidNotStart(Exception):
@@ -46,7 +52,9 @@ class PostgresServer:
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with self._connect() as connection:
             self._drop(connection, name)
-            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template or "template0")))
+            connection.execute(
+                create.format(sql.Identifier(name), sql.Identifier(template or "template0"))
+            )
         return self.url(name)
 
     def drop(self, name: str) -> None:
@@ -55,11 +63,17 @@ class PostgresServer:
             self._drop(connection, name)
 
     def _drop(self, connection: psycopg.Connection, name: str) -> None:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(
-            host=str(self._socket_folder), user="postgres", dbname="postgres", autocommit=True, connect_timeout=5
+            host=str(self._socket_folder),
+            user="postgres",
+            dbname="postgres",
+            autocommit=True,
+            connect_timeout=5,
         )
 
 
@@ -72,7 +86,9 @@ def running_postgres() -> Iterator[PostgresServer]:
     """
     programs = required(postgres(), "PostgreSQL")
     account = _account()
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's whole path has about 100 bytes
+    folder = Path(
+        tempfile.mkdtemp(prefix="pg-")
+    )  # short: a socket's whole path has about 100 bytes
     if account:
         shutil.chown(folder, account)
     try:
@@ -98,7 +114,18 @@ def _account() -> str | None:
 
 def _create(programs: Path, data: Path, account: str | None) -> None:
     made = subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
+        [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ],
         cwd=data.parent,
         user=account,
         group=pwd.getpwnam(account).pw_gid if account else None,
@@ -113,7 +140,12 @@ def _create(programs: Path, data: Path, account: str | None) -> None:
 def _start(programs: Path, folder: Path, account: str | None) -> Kept:
     settings = [*SETTINGS, "listen_addresses=", f"unix_socket_directories={folder}"]
     return keep(
-        [programs / "postgres", "-D", folder / "data", *(part for setting in settings for part in ("-c", setting))],
+        [
+            programs / "postgres",
+            "-D",
+            folder / "data",
+            *(part for setting in settings for part in ("-c", setting)),
+        ],
         log=folder / "log",
         ends_with=signal.SIGINT,  # PostgreSQL's "fast" shutdown: does not wait for connections to close
         user=account,

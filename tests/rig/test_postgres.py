@@ -54,7 +54,9 @@ def test_two_databases_do_not_see_each_other(server: PostgresServer) -> None:
     assert run(first, "SELECT to_regclass('block')::text") == [("block",)]
 
 
-def test_a_copy_starts_with_the_templates_rows_and_leaves_them_alone(server: PostgresServer) -> None:
+def test_a_copy_starts_with_the_templates_rows_and_leaves_them_alone(
+    server: PostgresServer,
+) -> None:
     template = server.database_url("template")
     run(template, "CREATE TABLE block (id integer)")
     run(template, "INSERT INTO block VALUES (1)")
@@ -64,7 +66,9 @@ def test_a_copy_starts_with_the_templates_rows_and_leaves_them_alone(server: Pos
     assert run(template, "SELECT id FROM block") == [(1,)]
 
 
-def test_asking_again_for_a_database_empties_it_even_while_it_is_in_use(server: PostgresServer) -> None:
+def test_asking_again_for_a_database_empties_it_even_while_it_is_in_use(
+    server: PostgresServer,
+) -> None:
     engine = create_engine(server.database_url("again"))
     with engine.connect() as connection:
         connection.execute(text("CREATE TABLE block (id integer)"))
@@ -96,7 +100,11 @@ def test_a_killed_test_run_leaves_no_process_and_no_file(number: signal.Signals)
             time.sleep(60)
     """
     killed = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert killed.stdout is not None
     pid, folder = killed.stdout.readline().split()
