@@ -69,7 +69,24 @@ class Phone:
             "zone": "America/New_York",
             "scores": scores,
         } | more
-        answer = self._send("sync", {"sent_at": now, "items": [entry]})
+        return self._sync(entry, now)
+
+    def rate_by_own_clock(self, slow_by: timedelta, block_id: str, scores: dict[str, int]) -> str:
+        """Rate now, on a phone whose clock is slow and which knows by how much."""
+        shown = (self.clock.now - slow_by).isoformat()
+        seconds = slow_by.total_seconds()
+        return self.rate(
+            block_id,
+            scores,
+            felt_at=shown,
+            recorded_at=shown,
+            clock_difference_seconds=seconds,
+            sent_at=shown,
+        )
+
+    def _sync(self, entry: dict[str, Any], now: str) -> str:
+        sent_at = entry.pop("sent_at", now)
+        answer = self._send("sync", {"sent_at": sent_at, "items": [entry]})
         assert answer.status_code == 200, answer.text
         assert answer.json is not None
         assert answer.json["results"][0]["outcome"] in ("stored", "conflict"), answer.json

@@ -1,8 +1,10 @@
 """The board: whose turn it is to be looked at, and what is known of them."""
 
 import re
+from uuid import UUID
 
 from server.storage.blocks import cancel, get
+from server.storage.models import Reminder
 from tests.web.clinic.conftest import World, only_block_id
 
 
@@ -88,10 +90,6 @@ def test_a_cancelled_block_leaves_the_board(world: World) -> None:
 
 
 def test_cancelling_ends_the_reminders(world: World) -> None:
-    from uuid import UUID
-
-    from server.storage.models import Reminder
-
     block_id, _ = world.started()
     with world.database.transaction() as session:
         block = get(session, world.clinic.id, UUID(block_id))
