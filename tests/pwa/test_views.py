@@ -79,7 +79,7 @@ def test_every_screen_of_the_app_has_a_case(shown: Gallery) -> None:
         )
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", ["light", "dark", "large-text", "right-to-left"])
 def test_nothing_is_clipped_hidden_too_small_or_unreadable(shown: Gallery, look: str) -> None:
     axe = build.MODULES / "axe-core" / "axe.min.js"
     faults = []
