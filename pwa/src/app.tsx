@@ -57,7 +57,7 @@ addEventListener('pageshow', (event) => {
 addEventListener('online', wake);
 setInterval(tick, TICK_MILLISECONDS);
 void resume();
-void updates.register();
+updates.register().catch(() => {}); // a private window may refuse: then the diary needs a network
 
 function isInstalled(): boolean {
   const { standalone } = navigator as { standalone?: boolean };

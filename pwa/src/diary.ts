@@ -5,6 +5,7 @@ import { clockOffMinutes, correctionNow } from './domain/clock';
 import { due, type Due } from './domain/due';
 import type { KeptEntry } from './domain/entry';
 import { entryOf, injectionDoneOf, withdrawalOf } from './domain/stamps';
+import { t } from './i18n';
 import type { Reminders } from './reminders';
 import type { Actions, Diary, Enrolment, Failure, Rating } from './state';
 import type { DiaryStore, Kept } from './store/diary-store';
@@ -148,11 +149,20 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   function itemOf(rating: Rating): DiaryEntryItem {
     const same = JSON.stringify(rating);
     if (handedOver?.rating !== same) {
-      const entry = entryOf(crypto.randomUUID(), currentBlockId(), rating, circumstances());
+      const atClinic = { ...rating, replaces: takenByClinic(rating.replaces) };
+      const entry = entryOf(crypto.randomUUID(), currentBlockId(), atClinic, circumstances());
       handedOver = { rating: same, item: { type: 'diary_entry', ...entry } };
     }
     return handedOver.item;
   }
+
+  /** What a correction of a refused entry corrects at the clinic, which never had that one. */
+  function takenByClinic(id: string | null): string | null {
+    const found = find(id);
+    return found?.state === 'rejected' ? takenByClinic(found.entry.replaces) : id;
+  }
+
+  const find = (id: string | null) => diary.entries.value.find(({ entry }) => entry.id === id);
 
   const actions: Actions = {
     async enrol(how): Promise<Failure | null> {
@@ -173,8 +183,11 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       return keptEntry({ ...added, item });
     },
     async withdraw(entryId): Promise<void> {
-      const found = diary.entries.value.find(({ entry }) => entry.id === entryId);
+      const found = find(entryId);
       if (!found) throw new Error('there is no such entry');
+      if (found.state === 'rejected') {
+        throw new Error(t('The clinic did not take this entry, so it does not count already.'));
+      }
       const entry = withdrawalOf(crypto.randomUUID(), found.entry, clock(), circumstances());
       await keep({ type: 'diary_entry', ...entry });
     },

@@ -20,7 +20,7 @@ let opened: { store: DiaryStore; app: RunningDiary }[];
 let phone: Phone;
 
 function open(): RunningDiary {
-  const store = new DiaryStore(() => {}, name, { timeoutMilliseconds: 300, tries: 2 });
+  const store = new DiaryStore(() => {}, name, { timeoutMilliseconds: 1000, tries: 2 });
   phone = { ...phone, store };
   running = runDiary(phone, link);
   opened.push({ store, app: running });
@@ -216,6 +216,23 @@ test('a refused correction leaves its original standing', async () => {
     [found[correction.entry.id]!.state, found[correction.entry.id]!.message],
     ['rejected', 'refused: unknown_site'],
   );
+});
+
+test('a correction of a refused entry corrects what the clinic has, or stands by itself', async () => {
+  await enrolled();
+  const { entry: first } = await running.actions.save(rating());
+  await running.actions.syncNow();
+  server.refuse = () => 'unknown_site';
+  const { entry: refused } = await running.actions.save(rating({ replaces: first.id, note: 'b' }));
+  const { entry: alone } = await running.actions.save(rating({ note: 'c' }));
+  await running.actions.syncNow();
+  server.refuse = () => null;
+  const again = await running.actions.save(rating({ replaces: refused.id, note: 'd' }));
+  const aloneAgain = await running.actions.save(rating({ replaces: alone.id, note: 'e' }));
+  assert.deepEqual([again.entry.replaces, aloneAgain.entry.replaces], [first.id, null]);
+  await assert.rejects(running.actions.withdraw(alone.id), /did not take/);
+  await running.actions.syncNow();
+  assert.equal(server.stored.size, 3);
 });
 
 test('a phone whose clock is an hour behind is asked at the right moment, by its own clock', async () => {

@@ -8,7 +8,8 @@ import { DiaryStore } from '../../pwa/src/store/diary-store';
 import type { Item, ItemResult } from '../../pwa/src/wire';
 import { T0, entry, iso, phoneState, uuid } from './builders';
 
-const LIMITS = { timeoutMilliseconds: 60, tries: 3 };
+const PATIENT = { timeoutMilliseconds: 5000, tries: 3 };
+const HASTY = { timeoutMilliseconds: 300, tries: 3 };
 let name: string;
 let stores: DiaryStore[];
 let announced: number;
@@ -23,8 +24,8 @@ afterEach(() => {
   stores.forEach((one) => one.close());
 });
 
-function open(): DiaryStore {
-  const store = new DiaryStore(() => (announced += 1), name, LIMITS);
+function open(limits = PATIENT): DiaryStore {
+  const store = new DiaryStore(() => (announced += 1), name, limits);
   stores.push(store);
   return store;
 }
@@ -144,7 +145,7 @@ test('a browser without a store says so', async () => {
 test('a request that hangs is given up and tried again', async () => {
   const hanging = () => () => new (IDBOpenDBRequest as unknown as new () => unknown)();
   replace(IDBFactory, 'open', failing(2, hanging));
-  const store = open();
+  const store = open(HASTY);
   await store.add(newItem(), T0);
   restore();
   replace(IDBObjectStore, 'put', failing(1, () => () => new Promise(() => {})));
@@ -152,7 +153,7 @@ test('a request that hangs is given up and tried again', async () => {
   restore();
   assert.equal((await store.read()).items.length, 2);
   replace(IDBFactory, 'open', failing(3, hanging));
-  await assert.rejects(open().read(), { name: 'StoreFailure', code: 'busy' });
+  await assert.rejects(open(HASTY).read(), { name: 'StoreFailure', code: 'busy' });
 });
 
 test('a window that waits for an upgrade is not held up by this one, which goes on after it', async () => {
@@ -179,7 +180,7 @@ test('an upgrade that another window blocks is given up, not waited for', async 
       resolve();
     };
   });
-  await assert.rejects(open().read(), { name: 'StoreFailure', code: 'busy' });
+  await assert.rejects(open(HASTY).read(), { name: 'StoreFailure', code: 'busy' });
   blocker.transaction!.abort();
   blocker.onerror = (event) => event.preventDefault();
 });

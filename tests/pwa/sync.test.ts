@@ -194,7 +194,7 @@ function randomFrom(seed: number): () => number {
 
 const FAULTS: Fault[] = ['lost request', 'lost answer', 'broken', 'portal', 'odd json', null, null];
 
-for (let seed = 1; seed <= 25; seed += 1) {
+for (let seed = 1; seed <= 12; seed += 1) {
   test(`whatever fails, every entry arrives exactly once (seed ${seed})`, async () => {
     const random = randomFrom(seed);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;

@@ -36,12 +36,12 @@ def test_phone_suite(bundles: Path, suite: Path) -> None:
     bundle = bundles / suite.with_suffix(".mjs").name
     run = subprocess.run(
         [
-            *(str(build.node()), "--enable-source-maps", "--test", "--test-timeout=30000"),
+            *(str(build.node()), "--enable-source-maps", "--test", "--test-timeout=150000"),
             *("--test-reporter=spec", str(bundle)),
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=180,
         check=False,
     )
     counts = {name: int(count) for name, count in re.findall(r"^ℹ (\w+) (\d+)$", run.stdout, re.M)}

@@ -86,12 +86,11 @@ async function sendBatch(deps: SyncDeps, batch: readonly KeptItem[]): Promise<vo
     throw error;
   }
   const at = deps.clock();
-  const sent = new Set(batch.map(({ id }) => id));
   await deps.store.apply({
     state: response.state,
     clock: measureClock(sentAt, at, Date.parse(response.server_at)),
     at,
-    results: response.results.filter(({ id }) => id !== null && sent.has(id)),
+    results: response.results,
   });
 }
 
