@@ -1,6 +1,7 @@
 """The settings, read once from the environment; an odd one stops the start."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from server.domain.vapid import check_subject
 Environment = Literal["development", "production"]
 
 SECRET_KEY_MIN_CHARACTERS = 32
+_HOST = re.compile(r"[a-z0-9.-]+(:[1-9][0-9]{0,4})?")
 DEVELOPMENT_SUBJECT = "mailto:developer@block-diary.example"
 """Stated in every push of a development server; production wants somebody who answers."""
 
@@ -193,8 +195,8 @@ def _vapid_subject(value: str, production: bool) -> str:
 def _hosts(value: str) -> frozenset[str]:
     hosts = [host.strip().lower() for host in value.split(",") if host.strip()]
     for host in hosts:
-        if not all(character.isalnum() or character in ".-" for character in host):
+        if not _HOST.fullmatch(host):
             raise StartRefused(
-                f"PUSH_EXTRA_HOSTS has {host!r}: give host names alone, with commas between"
+                f"PUSH_EXTRA_HOSTS has {host!r}: give host or host:port, with commas between"
             )
     return frozenset(hosts)

@@ -183,11 +183,11 @@ def test_the_development_contact_is_no_contact_for_production() -> None:
 
 
 def test_extra_push_hosts_are_names_with_commas_between() -> None:
-    config = load(production(PUSH_EXTRA_HOSTS=" push.clinic.de, 127.0.0.1,"), default="production")
-    assert config.push_extra_hosts == {"push.clinic.de", "127.0.0.1"}
+    config = load(production(PUSH_EXTRA_HOSTS=" push.clinic.de, 127.0.0.1:8443,"), default="production")
+    assert config.push_extra_hosts == {"push.clinic.de", "127.0.0.1:8443"}
 
 
-@pytest.mark.parametrize("hosts", ["https://push.clinic.de", "push.clinic.de:443", "a b", "*"])
+@pytest.mark.parametrize("hosts", ["https://push.clinic.de", "push.clinic.de:x", "a b", "*"])
 def test_an_odd_extra_push_host_is_refused(hosts: str) -> None:
     assert refusal(production(PUSH_EXTRA_HOSTS=hosts)).startswith("PUSH_EXTRA_HOSTS has ")
 
