@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from server.config import StartRefused, load
@@ -51,7 +52,9 @@ def add_serve(subcommands: Subcommands) -> None:
 
 def add_create_clinic(subcommands: Subcommands) -> None:
     """`create-clinic`: a clinic and its first administrator."""
-    command = subcommands.add_parser("create-clinic", help="add a clinic and its first administrator")
+    command = subcommands.add_parser(
+        "create-clinic", help="add a clinic and its first administrator"
+    )
     command.add_argument("--name", required=True, help="as patients know it")
     command.add_argument("--telephone", required=True, help="what patients are told to call")
     command.add_argument("--timezone", required=True, help="an IANA name, such as Europe/London")
@@ -171,7 +174,7 @@ def read(file: str) -> bytes:
             if sys.stdin is None:
                 raise ValueError("standard input is closed")
             return sys.stdin.buffer.read(MOST_BYTES + 1)
-        with open(file, "rb") as opened:
+        with Path(file).open("rb") as opened:
             return opened.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)

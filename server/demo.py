@@ -62,9 +62,7 @@ def _make(config: Config, database: Database, vault: Vault, now: datetime) -> No
     performed_at = max(now - LONGEST_AGO, midnight)
     password = secrets.token_urlsafe(15)
     with database.transaction() as session:
-        clinic = clinics.create(
-            session, name=CLINIC, telephone="555-0100", timezone=zone, now=now
-        )
+        clinic = clinics.create(session, name=CLINIC, telephone="555-0100", timezone=zone, now=now)
         staff.add(
             session,
             clinic_id=clinic.id,
@@ -74,9 +72,7 @@ def _make(config: Config, database: Database, vault: Vault, now: datetime) -> No
             password=password,
             now=now,
         )
-        protocol = protocols.keep(
-            session, clinic.id, STANDARD, Criteria(), MAX_AGE_MINUTES, now
-        )
+        protocol = protocols.keep(session, clinic.id, STANDARD, Criteria(), MAX_AGE_MINUTES, now)
         made: dict[str, Block] = {}
         for reference, side, sites in (
             (PERFORMED, "left", ["main"]),
@@ -140,7 +136,7 @@ def _entry(block: Block, kind: str, felt_at: datetime, score: int) -> dict[str, 
         "zone": block.timezone,
         "clock_difference_seconds": 0.0,
         "clock_measured_at": felt_at.isoformat(),
-        "scores": {site: score for site in block.sites},
+        "scores": dict.fromkeys(block.sites, score),
         "activities": ["walking"] if kind == "rating" else [],
     }
 

@@ -183,7 +183,9 @@ def test_the_development_contact_is_no_contact_for_production() -> None:
 
 
 def test_extra_push_hosts_are_names_with_commas_between() -> None:
-    config = load(production(PUSH_EXTRA_HOSTS=" push.clinic.de, 127.0.0.1:8443,"), default="production")
+    config = load(
+        production(PUSH_EXTRA_HOSTS=" push.clinic.de, 127.0.0.1:8443,"), default="production"
+    )
     assert config.push_extra_hosts == {"push.clinic.de", "127.0.0.1:8443"}
 
 

@@ -12,6 +12,7 @@ from server.domain.errors import DomainError
 #: The browsers' own push services; a leading dot allows every name below it.
 PUSH_HOSTS = (
     "fcm.googleapis.com",
+    "jmt17.google.com",  # the same service, for builds of Chromium other than Google's
     ".push.apple.com",
     ".push.services.mozilla.com",
     ".notify.windows.com",

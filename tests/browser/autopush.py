@@ -50,7 +50,11 @@ class Autopush:
                 self._registry.forget(update.get("channelID"), update.get("version"))
 
     async def _deliver(self, channel: str, message: Message) -> None:
-        content = {"data": encode(message.body), "headers": {"encoding": "aes128gcm"}} if message.body else {}
+        content = (
+            {"data": encode(message.body), "headers": {"encoding": "aes128gcm"}}
+            if message.body
+            else {}
+        )
         about = {"channelID": channel, "version": message.version, "ttl": message.ttl_seconds}
         await self._say("notification", **about, **content)
 

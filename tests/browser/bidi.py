@@ -23,7 +23,7 @@ class BidiConnection:
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._loop.run(self._connect(websocket_url))
 
-    def send(self, method: str, timeout_seconds: float = 30, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401
+    def send(self, method: str, timeout_seconds: float = 30, **parameters: Any) -> dict[str, Any]:
         """Send a command and wait for its result.
 
         :raises BidiError: the browser refused.
@@ -69,13 +69,15 @@ class BidiConnection:
                 waiting.set_exception(BidiError("the browser has gone"))
 
 
-def plain(value: dict[str, Any]) -> Any:  # noqa: ANN401
+def plain(value: dict[str, Any]) -> Any:
     """A BiDi remote value as Python's own: dict, list, str, int, float, bool or None."""
     kind, content = value["type"], value.get("value")
     if kind in ("array", "set"):
         return [plain(item) for item in content or []]
     if kind in ("object", "map"):
-        return {key if isinstance(key, str) else plain(key): plain(item) for key, item in content or []}
+        return {
+            key if isinstance(key, str) else plain(key): plain(item) for key, item in content or []
+        }
     if kind == "number" and isinstance(content, str):
         return float(content.replace("Infinity", "inf"))
     return content

@@ -12,7 +12,14 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Page, Playwright, WebError
+from playwright.sync_api import (
+    BrowserContext,
+    CDPSession,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    WebError,
+)
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.service_workers import ServiceWorkers, origin_of
@@ -57,13 +64,20 @@ class ChromiumPhone:
 
     def start(self) -> None:
         """Start the browser on the phone's profile with one empty page."""
-        pixel = {name: value for name, value in self._playwright.devices["Pixel 5"].items() if name in _SCREEN}
+        pixel = {
+            name: value
+            for name, value in self._playwright.devices["Pixel 5"].items()
+            if name in _SCREEN
+        }
         self.context = self._playwright.chromium.launch_persistent_context(
             self._profile,
             executable_path=required(chromium(), "Chromium"),
             args=[*FLAGS, f"--lang={self._locale}", *self._flags],
             chromium_sandbox=os.geteuid() != 0,
-            env={**os.environ, "TZ": self._time_zone},  # for workers: the next line reaches pages only
+            env={
+                **os.environ,
+                "TZ": self._time_zone,
+            },  # for workers: the next line reaches pages only
             timezone_id=self._time_zone,
             locale=self._locale,
             viewport={"width": 393, "height": 851},
@@ -72,7 +86,9 @@ class ChromiumPhone:
         )
         self.context.on("weberror", self._note_error)
         self.context.on("console", self._note_console)
-        self._desk = self.context.pages[0]  # about:blank: keeps the browser and the protocol open with no app page
+        self._desk = self.context.pages[
+            0
+        ]  # about:blank: keeps the browser and the protocol open with no app page
         self.workers = ServiceWorkers(self.context, self._desk)
         for origin in self._granted:
             self.context.grant_permissions(["notifications"], origin=origin)
@@ -94,7 +110,7 @@ class ChromiumPhone:
     @property
     def process_id(self) -> int:
         """The browser's main process, read from the lock in its profile."""
-        return int(os.readlink(self._profile / "SingletonLock").rpartition("-")[2])
+        return int((self._profile / "SingletonLock").readlink().name.rpartition("-")[2])
 
     def restart(self) -> None:
         """Close the browser and start it again on the same profile."""

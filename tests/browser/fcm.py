@@ -103,10 +103,24 @@ class FcmSide:
 
     def _stanza(self, channel: str, message: Message) -> bytes:
         app, subtype, sender = self._apps[channel]
-        about = {"subtype": subtype, "content-encoding": "aes128gcm"} if message.body else {"subtype": subtype}
+        about = (
+            {"subtype": subtype, "content-encoding": "aes128gcm"}
+            if message.body
+            else {"subtype": subtype}
+        )
         data = b"".join(_bytes(7, _text(1, key) + _text(2, value)) for key, value in about.items())
-        head = _text(2, message.version) + _text(3, sender) + _text(5, app) + data + _text(9, message.version)
-        return head + _number(17, message.ttl_seconds) + (_bytes(21, message.body) if message.body else b"")
+        head = (
+            _text(2, message.version)
+            + _text(3, sender)
+            + _text(5, app)
+            + data
+            + _text(9, message.version)
+        )
+        return (
+            head
+            + _number(17, message.ttl_seconds)
+            + (_bytes(21, message.body) if message.body else b"")
+        )
 
 
 # Protocol Buffers, as much as is needed
@@ -185,7 +199,9 @@ def _certificate() -> ssl.SSLContext:
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
         .sign(key, hashes.SHA256())
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -24,7 +24,13 @@ WAIT_SECONDS = 30
 VIEWPORT = {"width": 393, "height": 851}
 DEVICE_PIXEL_RATIO = 2.75
 ANDROID = "Mozilla/5.0 (Android 14; Mobile; rv:{version}.0) Gecko/{version}.0 Firefox/{version}.0"
-FLAGS = ("--headless", "--no-remote", "--remote-debugging-port", "0", "--remote-allow-system-access")
+FLAGS = (
+    "--headless",
+    "--no-remote",
+    "--remote-debugging-port",
+    "0",
+    "--remote-allow-system-access",
+)
 PREFERENCES: dict[str, bool | int | str] = {
     "dom.push.testing.allowInsecureServerURL": True,
     "dom.push.connection.enabled": True,  # on by default, but the remote agent switches it off
@@ -58,7 +64,12 @@ class FirefoxPhone:
     """One phone: start it, use its page, cut its network, kill it, start it again with what it had stored."""
 
     def __init__(
-        self, profile: Path, *, push_url: str | None = None, locale: str = "en-GB", time_zone: str = "Europe/London"
+        self,
+        profile: Path,
+        *,
+        push_url: str | None = None,
+        locale: str = "en-GB",
+        time_zone: str = "Europe/London",
     ) -> None:
         """`push_url` is the WebSocket address of the push service; None leaves push without one."""
         self._profile = profile
@@ -70,14 +81,21 @@ class FirefoxPhone:
         """Start the browser on the phone's profile with one empty page."""
         program = required(firefox(), "Firefox")
         self._profile.mkdir(parents=True, exist_ok=True)
-        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in self._preferences.items()]
+        lines = [
+            f"user_pref({json.dumps(name)}, {json.dumps(value)});"
+            for name, value in self._preferences.items()
+        ]
         (self._profile / "user.js").write_text("\n".join(lines), encoding="utf-8")
         log = self._profile / "firefox.log"
         log.unlink(missing_ok=True)
         self._process: Kept = keep(
             [program, *FLAGS, "--profile", self._profile],
             log=log,
-            environment={**os.environ, "MOZ_DISABLE_AUTO_SAFE_MODE": "1", "MOZ_CRASHREPORTER_DISABLE": "1"},
+            environment={
+                **os.environ,
+                "MOZ_DISABLE_AUTO_SAFE_MODE": "1",
+                "MOZ_CRASHREPORTER_DISABLE": "1",
+            },
         )
         try:
             self._connect(log)
@@ -87,7 +105,9 @@ class FirefoxPhone:
 
     def _connect(self, log: Path) -> None:
         spoken = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
-        address = self.wait_until(lambda: spoken.search(log.read_text(errors="replace")), "sign of life")
+        address = self.wait_until(
+            lambda: spoken.search(log.read_text(errors="replace")), "sign of life"
+        )
         self._bidi = BidiConnection(f"{address[1]}/session")
         version = self._bidi.send("session.new", capabilities={})["capabilities"]["browserVersion"]
         [first] = self._bidi.send("browsingContext.getTree")["contexts"]
@@ -95,7 +115,10 @@ class FirefoxPhone:
         user_agent = ANDROID.format(version=version.partition(".")[0])
         here: dict[str, Any] = {"contexts": [self._page]}
         self._bidi.send(
-            "browsingContext.setViewport", context=self._page, viewport=VIEWPORT, devicePixelRatio=DEVICE_PIXEL_RATIO
+            "browsingContext.setViewport",
+            context=self._page,
+            viewport=VIEWPORT,
+            devicePixelRatio=DEVICE_PIXEL_RATIO,
         )
         self._bidi.send("emulation.setUserAgentOverride", userAgent=user_agent, **here)
         self._bidi.send("emulation.setLocaleOverride", locale=self._locale, **here)
@@ -133,23 +156,41 @@ class FirefoxPhone:
         """Load the page again and wait until it has loaded."""
         self._bidi.send("browsingContext.reload", context=self._page, wait="complete")
 
-    def evaluate(self, script: str) -> Any:  # noqa: ANN401
+    def evaluate(self, script: str) -> Any:
         """The value of a JavaScript expression in the page; a promise is awaited, a function is called.
 
         :raises BidiError: it threw.
         """
         call = f"(async () => {{ const it = ({script}); return typeof it === 'function' ? it() : it; }})()"
-        answer = self._bidi.send("script.evaluate", expression=call, target={"context": self._page}, awaitPromise=True)
+        answer = self._bidi.send(
+            "script.evaluate", expression=call, target={"context": self._page}, awaitPromise=True
+        )
         if answer["type"] == "exception":
             raise BidiError(answer["exceptionDetails"]["text"])
         return plain(answer["result"])
 
     def click(self, *, role: str = "", name: str = "", css: str = "") -> None:
         """Press an element as a person does: found by its accessible role and name, or by CSS selector."""
-        node = self.wait_until(lambda: self._find(role, name, css), f"element {role} {name!r} {css}".rstrip())
-        move = {"type": "pointerMove", "x": 0, "y": 0, "origin": {"type": "element", "element": node}}
-        press: list[dict[str, Any]] = [move, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
-        pointer = {"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}, "actions": press}
+        node = self.wait_until(
+            lambda: self._find(role, name, css), f"element {role} {name!r} {css}".rstrip()
+        )
+        move = {
+            "type": "pointerMove",
+            "x": 0,
+            "y": 0,
+            "origin": {"type": "element", "element": node},
+        }
+        press: list[dict[str, Any]] = [
+            move,
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]
+        pointer = {
+            "type": "pointer",
+            "id": "finger",
+            "parameters": {"pointerType": "touch"},
+            "actions": press,
+        }
         self._bidi.send(
             "script.callFunction",
             functionDeclaration="node => node.scrollIntoView({block: 'nearest'})",
@@ -171,7 +212,9 @@ class FirefoxPhone:
         cache what was not marked `no-store`, as it does for a person.
         """
         inside_the_browser: dict[str, Any] = {"moz:scope": "chrome"}
-        inside = self._bidi.send("browsingContext.getTree", **inside_the_browser)["contexts"][0]["context"]
+        inside = self._bidi.send("browsingContext.getTree", **inside_the_browser)["contexts"][0][
+            "context"
+        ]
         self._bidi.send(
             "script.evaluate",
             expression=f"Services.io.offline = {json.dumps(offline)};"
@@ -194,7 +237,9 @@ class FirefoxPhone:
 
     def wait_for_notifications(self, count: int = 1) -> list[dict[str, Any]]:
         """The same as :meth:`notifications`, once there are at least `count`."""
-        return self.wait_until(lambda: shown if len(shown := self.notifications()) >= count else None, "notification")
+        return self.wait_until(
+            lambda: shown if len(shown := self.notifications()) >= count else None, "notification"
+        )
 
     def screenshot(self) -> str:
         """The page as it looks, a PNG in base64."""
@@ -214,7 +259,10 @@ class FirefoxPhone:
 
     def _grant(self, origin: str) -> None:
         self._bidi.send(
-            "permissions.setPermission", descriptor={"name": "notifications"}, state="granted", origin=origin
+            "permissions.setPermission",
+            descriptor={"name": "notifications"},
+            state="granted",
+            origin=origin,
         )
 
     def _find(self, role: str, name: str, css: str) -> dict[str, Any] | None:
@@ -222,15 +270,24 @@ class FirefoxPhone:
         locator: dict[str, Any] = (
             {"type": "css", "value": css}
             if css
-            else {"type": "accessibility", "value": {key: value for key, value in sought.items() if value}}
+            else {
+                "type": "accessibility",
+                "value": {key: value for key, value in sought.items() if value},
+            }
         )
-        found = self._bidi.send("browsingContext.locateNodes", context=self._page, locator=locator)["nodes"]
+        found = self._bidi.send("browsingContext.locateNodes", context=self._page, locator=locator)[
+            "nodes"
+        ]
         return {"sharedId": found[0]["sharedId"]} if found else None
 
 
 @contextmanager
 def firefox_phone(
-    profile: Path, *, push_url: str | None = None, locale: str = "en-GB", time_zone: str = "Europe/London"
+    profile: Path,
+    *,
+    push_url: str | None = None,
+    locale: str = "en-GB",
+    time_zone: str = "Europe/London",
 ) -> Iterator[FirefoxPhone]:
     """A started phone, closed at the end."""
     phone = FirefoxPhone(profile, push_url=push_url, locale=locale, time_zone=time_zone)

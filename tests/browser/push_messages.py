@@ -80,7 +80,11 @@ def read_vapid(authorization: str | None, audience: str, now: float) -> Vapid | 
         public_key = EllipticCurvePublicKey.from_encoded_point(SECP256R1(), decode(key))
     except ValueError:
         return Vapid({}, key, "token or key cannot be read")
-    return Vapid(claims, key, _problem(header, claims, audience, now) or _forged(public_key, signed, signature))
+    return Vapid(
+        claims,
+        key,
+        _problem(header, claims, audience, now) or _forged(public_key, signed, signature),
+    )
 
 
 def _problem(header: dict[str, Any], claims: dict[str, Any], audience: str, now: float) -> str:

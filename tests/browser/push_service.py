@@ -21,7 +21,14 @@ from tests.browser.autopush import Autopush
 from tests.browser.fcm import FcmSide
 from tests.browser.loop import LoopThread
 from tests.browser.push_messages import PushPost, encode, read_vapid
-from tests.browser.push_subscriptions import Deliver, Message, Refusal, Subscription, decrypted, honest_status
+from tests.browser.push_subscriptions import (
+    Deliver,
+    Message,
+    Refusal,
+    Subscription,
+    decrypted,
+    honest_status,
+)
 
 
 class PushService:
@@ -107,7 +114,9 @@ class PushService:
     async def start(self) -> web.AppRunner:
         """Listen on a free port."""
         application = web.Application(client_max_size=1_000_000)
-        application.add_routes([web.get("/", self._browser), web.post("/push/{channel}", self._sender)])
+        application.add_routes(
+            [web.get("/", self._browser), web.post("/push/{channel}", self._sender)]
+        )
         application.add_routes(self._fcm.routes())
         application.on_shutdown.append(lambda _: self._fcm.close())
         await self._fcm.start()
@@ -148,7 +157,9 @@ class PushService:
             return web.Response(status=status, headers=refusal.headers if refusal else None)
         message = await self._accept(channel, subscription, post)
         location = f"{self.origin}/message/{message.version}"
-        return web.Response(status=201, headers={"Location": location, "TTL": str(message.ttl_seconds)})
+        return web.Response(
+            status=201, headers={"Location": location, "TTL": str(message.ttl_seconds)}
+        )
 
     def _refusal(self, endpoint: str) -> Refusal | None:
         for refusal in self._refusals:

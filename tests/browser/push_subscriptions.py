@@ -79,7 +79,11 @@ def honest_status(post: PushPost, subscription: Subscription | None) -> int:
         return 413
     if (post.vapid is None and subscription.sender_key) or (post.vapid and post.vapid.problem):
         return 401
-    if subscription.sender_key and post.vapid and decode(post.vapid.key) != decode(subscription.sender_key):
+    if (
+        subscription.sender_key
+        and post.vapid
+        and decode(post.vapid.key) != decode(subscription.sender_key)
+    ):
         return 403
     return 201
 
@@ -90,7 +94,9 @@ def decrypted(subscription: Subscription, body: bytes) -> str | None:
         return None
     private, secret = subscription.keys
     try:
-        plain: bytes = http_ece.decrypt(body, private_key=private, auth_secret=secret, version="aes128gcm")
+        plain: bytes = http_ece.decrypt(
+            body, private_key=private, auth_secret=secret, version="aes128gcm"
+        )
     except http_ece.ECEException:
         return None
     return plain.decode()

@@ -31,7 +31,9 @@ class ServiceWorkers:
         self._protocol.on("BackgroundService.backgroundServiceEventReceived", self._note_displayed)
         self._protocol.send("BackgroundService.clearEvents", {"service": "notifications"})
         self._protocol.send("BackgroundService.startObserving", {"service": "notifications"})
-        self._protocol.send("BackgroundService.setRecording", {"service": "notifications", "shouldRecord": True})
+        self._protocol.send(
+            "BackgroundService.setRecording", {"service": "notifications", "shouldRecord": True}
+        )
 
     def deliver_push(self, url: str, text: str = "") -> None:
         """Hand the service worker of `url` a push message, already decrypted; an empty one has `event.data` null."""
@@ -39,13 +41,21 @@ class ServiceWorkers:
         registration = self._registration(url)
         self._protocol.send(
             "ServiceWorker.deliverPushMessage",
-            {"origin": origin_of(url), "registrationId": registration["registrationId"], "data": text},
+            {
+                "origin": origin_of(url),
+                "registrationId": registration["registrationId"],
+                "data": text,
+            },
         )
 
     def deliver_sync(self, url: str, tag: str, *, periodic: bool = False) -> None:
         """Fire a background sync in the service worker of `url`, or a periodic one."""
         self.running(url)
-        event = {"origin": origin_of(url), "registrationId": self._registration(url)["registrationId"], "tag": tag}
+        event = {
+            "origin": origin_of(url),
+            "registrationId": self._registration(url)["registrationId"],
+            "tag": tag,
+        }
         if periodic:
             self._protocol.send("ServiceWorker.dispatchPeriodicSyncEvent", event)
         else:
@@ -80,7 +90,9 @@ class ServiceWorkers:
     def running(self, url: str) -> Worker:
         """The running service worker of `url`; started when it sleeps."""
         if (awake := self._awake(url)) is None:
-            self._protocol.send("ServiceWorker.startWorker", {"scopeURL": self._registration(url)["scopeURL"]})
+            self._protocol.send(
+                "ServiceWorker.startWorker", {"scopeURL": self._registration(url)["scopeURL"]}
+            )
             awake = self._until(lambda: self._awake(url), "a running service worker")
         self._dress(awake)
         return awake
@@ -92,7 +104,9 @@ class ServiceWorkers:
             self._dress(worker)
 
     def _awake(self, url: str) -> Worker | None:
-        return next((w for w in self._context.service_workers if origin_of(w.url) == origin_of(url)), None)
+        return next(
+            (w for w in self._context.service_workers if origin_of(w.url) == origin_of(url)), None
+        )
 
     def _dress(self, worker: Worker) -> None:
         worker.evaluate(worker_scripts.NOTE_SHOWING)
@@ -101,7 +115,9 @@ class ServiceWorkers:
 
     def _registration(self, url: str) -> dict[str, Any]:
         return self._until(
-            lambda: next((r for r in self._registrations.values() if url.startswith(r["scopeURL"])), None),
+            lambda: next(
+                (r for r in self._registrations.values() if url.startswith(r["scopeURL"])), None
+            ),
             f"a service worker registered for {url}",
         )
 

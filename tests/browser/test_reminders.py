@@ -127,7 +127,9 @@ def test_in_chromium_an_allowed_phone_subscribes_itself_and_a_push_syncs_with_no
     with chromium_phone(playwright, tmp_path / "profile", flags=service.chromium_flags) as phone:
         phone.grant_notifications(server.url)
         # Chromium's endpoints name its maker's host; the stand-in answers on this machine.
-        phone.context.route("**/api/phone/subscription", lambda route: on_this_machine(route, service))
+        phone.context.route(
+            "**/api/phone/subscription", lambda route: on_this_machine(route, service)
+        )
         patient = Patient(phone, server.url)
         patient.open()
         patient.press("I have read this and agree")

@@ -30,24 +30,36 @@ def site(tmp_path: Path) -> Iterator[RigSite]:
 
 @pytest.fixture
 def phone(playwright: Playwright, tmp_path: Path, site: RigSite) -> Iterator[ChromiumPhone]:
-    with chromium_phone(playwright, tmp_path / "profile", locale="fr-FR", time_zone="America/New_York") as started:
+    with chromium_phone(
+        playwright, tmp_path / "profile", locale="fr-FR", time_zone="America/New_York"
+    ) as started:
         started.page.goto(site.url)
         started.page.evaluate("ready.then(() => true)")
         yield started
 
 
-def test_it_is_a_pixel_5_held_by_a_person_in_new_york_who_reads_french(phone: ChromiumPhone, site: RigSite) -> None:
-    place = "({zone: Intl.DateTimeFormat().resolvedOptions().timeZone, language: navigator.language})"
+def test_it_is_a_pixel_5_held_by_a_person_in_new_york_who_reads_french(
+    phone: ChromiumPhone, site: RigSite
+) -> None:
+    place = (
+        "({zone: Intl.DateTimeFormat().resolvedOptions().timeZone, language: navigator.language})"
+    )
     screen = (
-        "[innerWidth, innerHeight, devicePixelRatio, navigator.maxTouchPoints, matchMedia('(pointer: coarse)').matches]"
+        "[innerWidth, innerHeight, devicePixelRatio, navigator.maxTouchPoints,"
+        " matchMedia('(pointer: coarse)').matches]"
     )
     assert phone.page.evaluate(screen) == [393, 851, 2.75, 1, True]
     assert phone.page.evaluate(place) == {"zone": "America/New_York", "language": "fr-FR"}
-    assert phone.workers.running(site.url).evaluate(place) == {"zone": "America/New_York", "language": "fr-FR"}
+    assert phone.workers.running(site.url).evaluate(place) == {
+        "zone": "America/New_York",
+        "language": "fr-FR",
+    }
     assert phone.errors == []
 
 
-def test_offline_it_reloads_from_the_worker_and_nothing_reaches_the_server(phone: ChromiumPhone, site: RigSite) -> None:
+def test_offline_it_reloads_from_the_worker_and_nothing_reaches_the_server(
+    phone: ChromiumPhone, site: RigSite
+) -> None:
     phone.set_offline(True)
     site.asked.clear()
     phone.page.reload()
@@ -73,7 +85,9 @@ def test_what_was_saved_survives_a_kill(phone: ChromiumPhone, site: RigSite) -> 
     assert phone.page.evaluate("load('score')") == 7
 
 
-def test_a_push_is_shown_with_no_page_open_and_after_a_restart(phone: ChromiumPhone, site: RigSite) -> None:
+def test_a_push_is_shown_with_no_page_open_and_after_a_restart(
+    phone: ChromiumPhone, site: RigSite
+) -> None:
     phone.grant_notifications(site.url)
     phone.close_app()
     phone.workers.deliver_push(site.url, '{"tag": "one", "body": "first"}')
@@ -99,7 +113,9 @@ def test_a_click_runs_the_workers_handler(phone: ChromiumPhone, site: RigSite) -
     assert phone.page.evaluate("caches.match('later').then(kept => kept.text())") == "clicked"
 
 
-def test_the_clock_can_be_set_in_page_and_worker_and_outlives_a_restart(phone: ChromiumPhone, site: RigSite) -> None:
+def test_the_clock_can_be_set_in_page_and_worker_and_outlives_a_restart(
+    phone: ChromiumPhone, site: RigSite
+) -> None:
     def shown() -> list[datetime]:
         script = "[Date.now(), +new Date(), Date.parse(new Date().toISOString())]"
         readings = [*phone.page.evaluate(script), *phone.workers.running(site.url).evaluate(script)]
@@ -127,7 +143,9 @@ def test_the_page_can_be_installed_and_why_not_is_told(phone: ChromiumPhone, sit
     assert phone.installability_errors() == ["no-manifest"]
 
 
-def test_axe_passes_a_good_page_and_names_what_is_wrong_with_a_bad_one(phone: ChromiumPhone) -> None:
+def test_axe_passes_a_good_page_and_names_what_is_wrong_with_a_bad_one(
+    phone: ChromiumPhone,
+) -> None:
     assert axe_violations(phone.page, AXE) == []
     assert ("button", "Remind me") in accessible_elements(phone.page)
     phone.page.evaluate("document.querySelector('button').textContent = ''")

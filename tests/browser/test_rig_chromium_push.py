@@ -59,7 +59,9 @@ def test_a_click_subscribes_and_messages_arrive_also_after_a_restart_until_it_un
     phone.grant_notifications(site.url)
     phone.page.goto(f"{site.url}?key={key}")
     phone.page.get_by_role("button", name="Remind me").tap()
-    phone.page.wait_for_function("document.querySelector('#subscription').textContent !== ''", timeout=15_000)
+    phone.page.wait_for_function(
+        "document.querySelector('#subscription').textContent !== ''", timeout=15_000
+    )
     subscription = json.loads(phone.page.locator("#subscription").inner_text())
     subscription["endpoint"] = service.local(subscription["endpoint"])
 
@@ -79,7 +81,9 @@ def test_a_click_subscribes_and_messages_arrive_also_after_a_restart_until_it_un
     phone.page.goto(site.url)
     assert {shown["tag"] for shown in phone.workers.wait_for_notifications(site.url)} == {"two"}
 
-    phone.page.evaluate("ready.then(r => r.pushManager.getSubscription()).then(s => s.unsubscribe())")
+    phone.page.evaluate(
+        "ready.then(r => r.pushManager.getSubscription()).then(s => s.unsubscribe())"
+    )
     phone.page.wait_for_timeout(500)  # the browser tells its push service in its own time
     with pytest.raises(WebPushException):
         send(subscription, signer, "three")

@@ -34,7 +34,10 @@ def service() -> Iterator[PushService]:
 @pytest.fixture
 def phone(tmp_path: Path, service: PushService, site: RigSite) -> Iterator[FirefoxPhone]:
     with firefox_phone(
-        tmp_path / "profile", push_url=service.websocket_url, locale="fr-FR", time_zone="America/New_York"
+        tmp_path / "profile",
+        push_url=service.websocket_url,
+        locale="fr-FR",
+        time_zone="America/New_York",
     ) as started:
         yield started
 
@@ -50,7 +53,9 @@ def public_key(signer: Vapid02) -> str:
     return encode(signer.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
-def send(subscription: dict[str, Any], signer: Vapid02, tag: str, ttl: int = 60, **headers: str) -> None:
+def send(
+    subscription: dict[str, Any], signer: Vapid02, tag: str, ttl: int = 60, **headers: str
+) -> None:
     webpush(
         subscription,
         json.dumps({"tag": tag, "body": f"body of {tag}"}),
@@ -66,7 +71,9 @@ def subscribe(phone: FirefoxPhone, site: RigSite, signer: Vapid02) -> dict[str, 
     phone.grant_notifications(site.url)
     phone.goto(f"{site.url}?key={public_key(signer)}")
     phone.click(role="button", name="Remind me")
-    subscription: dict[str, Any] = json.loads(phone.wait_until(lambda: phone.text("#subscription"), "subscription"))
+    subscription: dict[str, Any] = json.loads(
+        phone.wait_until(lambda: phone.text("#subscription"), "subscription")
+    )
     return subscription
 
 

@@ -61,7 +61,11 @@ def test_a_message_is_answered_with_its_place_and_can_be_read(
     [post] = service.posts
     assert post.text == '{"hour": 3}'
     assert post.ttl == 60
-    assert post.vapid is not None and post.vapid.problem == "" and post.vapid.claims["sub"].startswith("mailto:")
+    assert (
+        post.vapid is not None
+        and post.vapid.problem == ""
+        and post.vapid.claims["sub"].startswith("mailto:")
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,26 +77,39 @@ def test_a_message_is_answered_with_its_place_and_can_be_read(
     ],
 )
 def test_a_claim_that_does_not_hold_is_refused(
-    service: PushService, subscription: dict[str, Any], signer: Vapid02, claims: dict[str, object], problem: str
+    service: PushService,
+    subscription: dict[str, Any],
+    signer: Vapid02,
+    claims: dict[str, object],
+    problem: str,
 ) -> None:
-    headers = {"TTL": "60", **signer.sign({"sub": "mailto:a@example.org", "aud": service.origin, **claims})}
+    headers = {
+        "TTL": "60",
+        **signer.sign({"sub": "mailto:a@example.org", "aud": service.origin, **claims}),
+    }
     assert requests.post(subscription["endpoint"], headers=headers, timeout=5).status_code == 401
     vapid = service.posts[-1].vapid
     assert vapid is not None and problem in vapid.problem
 
 
-def test_a_forged_signature_is_refused(service: PushService, subscription: dict[str, Any], signer: Vapid02) -> None:
+def test_a_forged_signature_is_refused(
+    service: PushService, subscription: dict[str, Any], signer: Vapid02
+) -> None:
     honest = signer.sign({"sub": "mailto:a@example.org", "aud": service.origin})["Authorization"]
     start, _, rest = honest.partition(".")
     claims, _, signature = rest.partition(".")
     changed = "A" if signature[10] != "A" else "B"
     forged = f"{start}.{claims}.{signature[:10]}{changed}{signature[11:]}"
     answers = [
-        requests.post(subscription["endpoint"], headers={"TTL": "60", "Authorization": header}, timeout=5).status_code
+        requests.post(
+            subscription["endpoint"], headers={"TTL": "60", "Authorization": header}, timeout=5
+        ).status_code
         for header in (honest, forged, "Bearer x")
     ]
     assert answers == [201, 401, 401]
-    assert requests.post(subscription["endpoint"], headers={"TTL": "60"}, timeout=5).status_code == 401
+    assert (
+        requests.post(subscription["endpoint"], headers={"TTL": "60"}, timeout=5).status_code == 401
+    )
 
 
 def test_a_message_without_a_ttl_is_refused(
