@@ -87,7 +87,7 @@ class ClinicDay:
     def _in_progress(self) -> None:
         name = "in progress"
         phone = self._enrol(name, "both", sites=("left", "right"))
-        self._remind(phone)
+        self._remind(phone, "1")
         self._rate(phone, name, "14:20", {"left": 8, "right": 6}, kind="baseline")
         self._start(name, "14:55", by="phone")
         for clock, left, right in (
@@ -107,7 +107,7 @@ class ClinicDay:
 
     def _waiting(self) -> None:
         phone = self._enrol("waiting", "right")
-        self._remind(phone)
+        self._remind(phone, "2")
         self._rate(phone, "waiting", "17:55", 8, kind="baseline")
         self._enrol("no phone", "left", levels="L3/4, L4/5")
 
@@ -203,9 +203,9 @@ class ClinicDay:
             assert answer.status_code == 201, answer.text
         return phone
 
-    def _remind(self, phone: Phone) -> None:
+    def _remind(self, phone: Phone, name: str) -> None:
         subscription = {
-            "endpoint": "https://127.0.0.1/push/1",
+            "endpoint": f"https://127.0.0.1/push/{name}",
             "keys": {"p256dh": "B" * 87, "auth": "a" * 22},
         }
         answer = phone.request("PUT", "subscription", subscription)
