@@ -41,15 +41,15 @@ class ClinicDay:
     def __init__(self, server: DiaryServer) -> None:
         self.database = server.database
         self._clock = TestClock(at("08:00"))
-        self._app = create_app(server.config, self._clock)
-        self._vault = self._app.extensions["block_diary"].vault
+        self.app = create_app(server.config, self._clock)
+        self._vault = self.app.extensions["block_diary"].vault
         self._clinic = self._new_clinic("Elm Pain Clinic", NURSE, "Nora Lee")
         self._new_clinic("Oak Pain Clinic", NEWCOMER, "Omar Reed")
         self.followed: dict[str, Followed] = {}
         self._numbers = iter(range(2041, 2100))
 
     def close(self) -> None:
-        self._app.extensions["block_diary"].database.close()
+        self.app.extensions["block_diary"].database.close()
 
     def fill(self) -> None:
         """A block of every kind that a board or a block's page can show."""
@@ -197,7 +197,7 @@ class ClinicDay:
             enrolment = enrolments.of_patient(session, patient, now)
             invited = enrolments.invite(session, self._vault, enrolment, audit.SYSTEM, now)
         self.followed[name] = Followed(patient.id, block.id)
-        phone = Phone(self._app, self._clock)
+        phone = Phone(self.app, self._clock)
         if name not in ("no phone", "cancelled"):
             answer = phone.redeem(code=invited.code)
             assert answer.status_code == 201, answer.text
@@ -251,4 +251,3 @@ class ClinicDay:
         self._clock.now = at(clock)
         outcome = phone.outcomes(item)
         assert outcome in (["stored"], ["conflict"]), outcome
-
