@@ -115,7 +115,7 @@ def test_a_broken_server_says_so_as_plainly(desk: Browser, tmp_path: Path) -> No
         at_desk = Desk(context.new_page(), server.url, day)
         at_desk.sign_in()
         with server.database.transaction() as session:
-            session.execute(text("DROP TABLE blocks"))
+            session.execute(text("ALTER TABLE staff_member RENAME TO nobody"))
         answer = at_desk.page.goto(f"{server.url}/clinic/")
         assert answer is not None and answer.status == 500
         assert "Something went wrong on the server" in at_desk.page.inner_text("h1")
