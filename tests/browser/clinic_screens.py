@@ -23,6 +23,7 @@ class Desk:
         self.page.goto(f"{self.url}/clinic/{path}")
 
     def sign_in(self, email: str = NURSE, password: str = PASSWORD) -> None:
+        """Come to the board, or to what is said when the password is wrong."""
         self.open("sign-in")
         self.page.get_by_label("Email address").fill(email)
         self.page.get_by_label("Password").fill(password)

@@ -15,6 +15,7 @@ from tests.browser.clinic_day import ClinicDay, at
 from tests.browser.clinic_screens import SCREENS, Desk
 from tests.browser.diary_server import DiaryServer, diary_server
 from tests.browser.patient import Patient
+from tests.browser.small_png import small_png
 from tests.rig.programs import chromium, required
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
@@ -43,7 +44,7 @@ def take(folder: Path) -> list[Path]:
         code = _new_code(browser, server, day)
         browser.close()
         day.close()
-        with chromium_phone(playwright, Path(data) / "phone") as phone:
+        with chromium_phone(playwright, Path(data) / "phone", pixel_ratio=2) as phone:
             taken += _of_the_phone(Patient(phone, server.url), server, code, folder)
     return taken
 
@@ -78,6 +79,7 @@ def _of_the_phone(patient: Patient, server: DiaryServer, code: str, folder: Path
     done_at = at("18:22")
     patient.phone.set_clock(at("18:20"))
     patient.open()
+    patient.page.get_by_role("button", name="I have read").wait_for()
     taken = [_picture(patient.page, folder / "phone-welcome.png")]
     patient.enrol(code)
     patient.rate(7)
@@ -93,6 +95,7 @@ def _of_the_phone(patient: Patient, server: DiaryServer, code: str, folder: Path
             patient.page.emulate_media(color_scheme="dark")
             taken.append(_picture(patient.page, folder / "phone-rate-dark.png"))
             patient.page.emulate_media(color_scheme="light")
+            patient.phone.set_offline(True)
         patient.rate(score)
     taken.append(_picture(patient.page, folder / "phone-saved.png"))
     patient.entries()
@@ -101,8 +104,12 @@ def _of_the_phone(patient: Patient, server: DiaryServer, code: str, folder: Path
 
 
 def _picture(page: Page, file: Path) -> Path:
+    page.wait_for_timeout(600)  # until the mark of the last tap is gone
     page.evaluate("document.fonts.ready.then(() => document.activeElement.blur())")
-    page.screenshot(path=file, animations="disabled", caret="hide")
+    png = page.screenshot(animations="disabled", caret="hide")
+    aside = page.context.new_page()
+    file.write_bytes(small_png(aside, png))
+    aside.close()
     return file
 
 
