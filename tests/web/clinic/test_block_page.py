@@ -134,7 +134,7 @@ def test_every_entry_is_shown_with_what_became_of_it(world: World) -> None:
     rows = [words(row) for row in re.findall(r'<tr role="row" id="entry.*?</tr>', page, re.DOTALL)]
     check_word = phone.state["check_word"]
     assert len(rows) == 6
-    assert rows[0].startswith("10:00:00 Mon 2 Mar 2026, 1 min before the block 7 Baseline")
+    assert rows[0].startswith("10:00:00 1 min before the block, Mon 2 Mar 2026 7 Baseline")
     replaced = next(row for row in rows if "Replaced" in row)
     assert "11:01:07" in replaced and "9" in replaced
     assert "&lt;b&gt;up" in replaced
