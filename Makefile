@@ -51,6 +51,7 @@ check: $(VENV)/.stamp ## Format, lint, types and import rules
 	@echo "Types of the server ..." && $(BIN)/mypy
 	@echo "Types of the phone app ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa
 	@echo "Types of the service worker ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa/src/worker
+	@echo "Types of the screens' gallery ..." && pwa/node_modules/@typescript/*/lib/tsc -p tests/pwa/gallery
 	@echo "Import rules ..." && $(BIN)/python -m pytest -q tests/test_architecture.py
 
 wheel: $(VENV)/.stamp ## Pack dist/*.whl, the built phone app inside
