@@ -15,6 +15,8 @@ from server.web.clinic.sign_in import LONGEST
 #: The only pages under /clinic for people who are not signed in.
 OPEN = frozenset({"security.login"})
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What everybody who is signed in may change: their own session.
+OWN = frozenset({"board.sign_out"})
 
 csrf = CSRFProtect()
 
@@ -43,7 +45,8 @@ def guard() -> ResponseReturnValue | None:
         return redirect(url_for("security.login", next=_wanted()))
     if request.blueprint == "security":
         abort(404)  # the library's other views are not ours
-    if request.method not in READING and staff().role == "viewer":
+    may_change = staff().role != "viewer" or request.endpoint in OWN
+    if request.method not in READING and not may_change:
         abort(403)
     csrf.protect()
     return None
