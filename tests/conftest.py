@@ -6,9 +6,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from sqlalchemy import delete
 
-from server.storage.db import Database
+from server import create_app
+from server.config import Config, load
+from server.storage.db import Base, Database
 from server.storage.migrate import migrate
+from server.storage.vault import Vault
+from server.web.context import Services
+from tests.builders import PUBLIC_URL, SECRET_KEY, Phone, TestClock, World, new_world
 from tests.rig.postgres import PostgresServer, running_postgres
 
 DATABASES = ("sqlite", "postgresql")
@@ -76,10 +83,33 @@ def new_database_url(
         request.getfixturevalue("postgres").drop(name)
 
 
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres: PostgresServer, postgres_template: str) -> str:
+    """A migrated PostgreSQL database that the tests use one after the other."""
+    return postgres.database_url("shared", postgres_template)
+
+
 @pytest.fixture
-def database_url(new_database_url: Callable[[], str]) -> str:
-    """The address of a migrated, empty database of each kind."""
-    return new_database_url()
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
+    """The address of a migrated, empty database of each kind.
+
+    PostgreSQL takes a while to copy a database, so all tests share one, emptied before each.
+    """
+    if database_kind == "sqlite":
+        make: Callable[[], str] = request.getfixturevalue("new_database_url")
+        return make()
+    url: str = request.getfixturevalue("shared_postgres_url")
+    empty(url)
+    return url
+
+
+def empty(url: str) -> None:
+    """Delete every row; the tables stay."""
+    opened = Database(url)
+    with opened.transaction() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(delete(table))
+    opened.close()
 
 
 @pytest.fixture
@@ -88,3 +118,58 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """What the app of these tests seals and hashes with."""
+    return Vault(SECRET_KEY)
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path) -> Config:
+    """Development settings, on each kind of database."""
+    settings = {
+        "BLOCK_DIARY_DATA": str(tmp_path / "data"),
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": SECRET_KEY,
+        "PUBLIC_URL": PUBLIC_URL,
+        "PUSH_EXTRA_HOSTS": "push.example.org",
+    }
+    return load(settings, default="development")
+
+
+@pytest.fixture
+def app(config: Config, clock: TestClock) -> Iterator[Flask]:
+    """The real app on an empty database of each kind, with a clock that the test moves."""
+    made = create_app(config, clock)
+    yield made
+    services: Services = made.extensions["block_diary"]
+    services.database.close()
+
+
+@pytest.fixture
+def world(database: Database, vault: Vault) -> World:
+    """A clinic with a patient, a block without a time, and an unused link and code."""
+    with database.transaction() as session:
+        return new_world(session, vault)
+
+
+@pytest.fixture
+def new_phone(app: Flask, clock: TestClock) -> Callable[[], Phone]:
+    """Makes one more phone that nobody has enrolled yet."""
+    return lambda: Phone(app, clock)
+
+
+@pytest.fixture
+def phone(new_phone: Callable[[], Phone], world: World) -> Phone:
+    """The patient's phone, enrolled by the link."""
+    enrolled = new_phone()
+    response = enrolled.redeem(token=world.invited.token)
+    assert response.status_code == 201, response.text
+    return enrolled

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 START_SECONDS = 20
+STOP_SECONDS = 10
 
 
 def free_port() -> int:
@@ -77,7 +78,7 @@ def test_a_server_stops_when_told(tmp_path: Path, how: signal.Signals) -> None:
     port = free_port()
     with serving(tmp_path, port) as process:
         process.send_signal(how)
-        output, _ = process.communicate(timeout=5)
+        output, _ = process.communicate(timeout=STOP_SECONDS)
 
         assert process.returncode == 0
         assert f"http://localhost:{port}" in output
@@ -110,7 +111,7 @@ def test_a_killed_server_leaves_neither_its_port_nor_its_data_taken(tmp_path: Pa
     port = free_port()
     with serving(tmp_path, port) as process:
         process.kill()
-        process.wait(timeout=5)
+        process.wait(timeout=STOP_SECONDS)
         wait_until(False, port)
 
     with serving(tmp_path, port):

@@ -1,23 +1,25 @@
-"""The reminder loop as a process of its own: `block-diary remind`, or beside the server."""
+"""The reminder loop as a process of its own (`block-diary remind`) or as a thread of the server."""
 
 import argparse
-import logging
-import os
-import signal
-import threading
 from datetime import UTC, datetime
-from typing import Any
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
-from server.config import Config, load
-from server.push.loop import run
-from server.push.sender import Sender
-from server.push.vapid_keys import vapid_keys
-from server.storage.db import Database
-from server.storage.vault import Vault
+if TYPE_CHECKING:
+    from server.config import Config
 
 
-def remind(config: Config, stop: threading.Event) -> None:
-    """Send reminders until `stop` is set, on a database connection of its own."""
+def remind(config: "Config", stop: Event) -> None:
+    """Send reminders until `stop` is set, on database connections of its own.
+
+    :raises SealBroken: the database was made with another SECRET_KEY
+    """
+    from server.push.loop import run
+    from server.push.sender import Sender
+    from server.push.vapid_keys import vapid_keys
+    from server.storage.db import Database
+    from server.storage.vault import Vault
+
     database = Database(config.database_url)
     try:
         vault = Vault(config.secret_key)
@@ -40,8 +42,14 @@ def add_remind(subcommands: Any) -> None:
 
 
 def _remind(_arguments: argparse.Namespace) -> int:
+    import logging
+    import os
+    import signal
+
+    from server.config import load
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    stop = threading.Event()
+    stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     remind(load(os.environ, default="production"), stop)

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.domain.entries import DiaryEntry
@@ -47,15 +46,10 @@ def known(session: Session, row: Row) -> Kept | None:
 
 
 def keep(session: Session, row: Row) -> Kept:
-    """Store a new item, exactly once even if another request stores it at this moment."""
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        kept = known(session, row)
-        if kept is None:
-            raise
-        return kept
+    """Store an item that `known` does not know. The caller holds the enrolment's lock, so that
+    nobody stores one of that id in between."""
+    session.add(row)
+    session.flush()
     return Kept("stored", row.received_at)
 
 
@@ -183,20 +177,17 @@ def _keep_conflict(session: Session, row: Row, block_id: UUID) -> datetime:
     received_at = session.scalar(already)
     if received_at is not None:
         return received_at
-    try:
-        with session.begin_nested():
-            session.add(
-                models.EntryConflict(
-                    clinic_id=row.clinic_id,
-                    enrolment_id=row.enrolment_id,
-                    block_id=block_id,
-                    device_id=row.device_id,
-                    item_id=row.id,
-                    content=row.content,
-                    digest=row.digest,
-                    received_at=row.received_at,
-                )
-            )
-    except IntegrityError:
-        return session.scalars(already).one()
+    session.add(
+        models.EntryConflict(
+            clinic_id=row.clinic_id,
+            enrolment_id=row.enrolment_id,
+            block_id=block_id,
+            device_id=row.device_id,
+            item_id=row.id,
+            content=row.content,
+            digest=row.digest,
+            received_at=row.received_at,
+        )
+    )
+    session.flush()
     return row.received_at

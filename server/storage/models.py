@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.columns import Instant
@@ -268,7 +268,9 @@ class AuditEvent(Base):
     """Who saw and changed what. Rows are only ever added."""
 
     __tablename__ = "audit_event"
-    id: Mapped[UUID] = _id()
+    id: Mapped[int] = mapped_column(  #: in the order in which they were added
+        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True
+    )
     clinic_id: Mapped[UUID] = _clinic()
     at: Mapped[datetime] = mapped_column(Instant, index=True)
     actor: Mapped[str]  #: "staff:ID", "device:ID" or "system"

@@ -146,6 +146,17 @@ def wake(session: Session, clinic_id: UUID, patient_id: UUID, now: datetime) -> 
     session.flush()
 
 
+def receipt_at(session: Session, clinic_id: UUID, delivery_id: UUID) -> datetime:
+    """When the receipt that `receipt` knows first arrived."""
+    received = session.scalar(
+        select(ReminderDelivery.receipt_at).where(
+            ReminderDelivery.clinic_id == clinic_id, ReminderDelivery.id == delivery_id
+        )
+    )
+    assert received is not None, "asked for a receipt that is not here"
+    return received
+
+
 def mark_sent(row: Reminder, at: datetime) -> None:
     """A push service has it for at least one phone; what was answered stays answered."""
     if row.sent_at is None:

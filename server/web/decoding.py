@@ -19,8 +19,9 @@ def decode(body: bytes, wanted: Any) -> Any:
     try:
         return msgspec.json.decode(body, type=wanted)
     except msgspec.ValidationError as error:
-        problem, _, path = str(error).partition(" - at `$")
-        raise Invalid(path.rstrip("`").lstrip("."), f"{problem}.") from None
+        problem, _, place = str(error).partition(" - at ")
+        path = place.removeprefix("`key` in ").strip("`").removeprefix("$").lstrip(".")
+        raise Invalid(path, f"{problem}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid("", f"This is not JSON that can be read ({error}).") from None
 

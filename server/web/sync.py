@@ -137,7 +137,7 @@ class Batch:
         )
         if outcome == "unknown":
             raise Rejected("unknown_delivery", "No reminder of this name was sent to this phone.")
-        return Kept(outcome, self.now)
+        return Kept(outcome, reminders.receipt_at(self.session, self.device.clinic_id, item.id))
 
     def _check_entry(self, item: wire.DiaryEntry) -> None:
         block = self._block(item.block_id)

@@ -242,7 +242,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_event",
-        _id(),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
         _clinic_id(),
         sa.Column("at", INSTANT, nullable=False, index=True),
         sa.Column("actor", sa.Text(), nullable=False),
