@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from server.storage import audit
 from server.storage.staff import User
-from server.web.clinic.sign_in import LONGEST
+from server.web.clinic.sign_in import LONGEST, is_clinic_page
 
 #: The only pages under /clinic for people who are not signed in.
 OPEN = frozenset({"security.login"})
@@ -35,7 +35,7 @@ def register(app: Flask) -> None:
 
 def guard() -> ResponseReturnValue | None:
     """Let a request to the clinic's pages through, or answer it here."""
-    if not f"{request.path}/".startswith("/clinic/"):
+    if not is_clinic_page(request.path):
         return None
     signed_in = _is_signed_in()  # first of all, since it ends what has lasted too long
     if request.endpoint in OPEN:
