@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request, session
 from flask.globals import _cv_app
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import (
@@ -47,6 +48,20 @@ class SignInForm(LoginForm):
             field.data = ""
 
 
+class ClinicSession(SecureCookieSessionInterface):
+    """The session of the clinic's pages. Elsewhere the library looks for a session too, and no
+    answer there may vary by its cookie or set it."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if is_clinic_page(request.path):
+            super().save_session(app, session, response)
+
+
+def is_clinic_page(path: str) -> bool:
+    """Is it under the path to which the session's cookie is sent?"""
+    return f"{path}/".startswith("/clinic/")
+
+
 def register(app: Flask, services: Services) -> None:
     """Add the sign-in page and the session's rules to the app."""
     https = services.config.is_https
@@ -74,6 +89,7 @@ def register(app: Flask, services: Services) -> None:
         SECURITY_MSG_GENERIC_AUTHN_FAILED=(REFUSED, "error"),
         SECURITY_MSG_DISABLED_ACCOUNT=(REFUSED, "error"),
     )
+    app.session_interface = ClinicSession()
     users = _request_session(app, services)
     Security(
         app,

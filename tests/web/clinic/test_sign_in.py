@@ -77,6 +77,14 @@ def test_the_session_cookie_is_for_the_clinic_pages_alone(world: World) -> None:
     assert "SameSite=Lax" in cookie
 
 
+def test_pages_elsewhere_neither_set_the_session_nor_vary_by_it(world: World) -> None:
+    for path in ("/", "/healthz", "/api/openapi.json", "/nothing"):
+        answer = world.anonymous().get(path)
+        assert "Set-Cookie" not in answer.headers
+        assert "Cookie" not in answer.headers.get("Vary", "")
+    assert "Cookie" in world.nurse.get("/clinic/").headers["Vary"]
+
+
 def test_a_session_ends_when_idle(world: World) -> None:
     assert world.app.permanent_session_lifetime == IDLE
 

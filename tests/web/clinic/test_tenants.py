@@ -135,6 +135,7 @@ def test_a_viewer_reads_and_changes_nothing(world: World, theirs: dict[str, str]
     assert viewer.get(f"/clinic/blocks/{theirs['block_id']}").status_code == 200
     assert viewer.post(f"/clinic/blocks/{theirs['block_id']}/cancel").status_code == 403
     assert viewer.post(f"/clinic/patients/{theirs['patient_id']}/sheet").status_code == 403
+    assert viewer.post("/clinic/sign-out").status_code == 302
 
 
 def test_an_unknown_id_is_not_found(world: World) -> None:
