@@ -126,7 +126,8 @@ def test_signing_in_is_on_the_audit_trail(world: World) -> None:
     world.clock.forward(minutes=1)
     world.nurse.get("/clinic/")
     with world.database.reading() as session:
-        events = audit.about(session, world.clinic.id, "staff:1")
+        subject = audit.staff(world.staff_id(world.nurse.email))
+        events = audit.about(session, world.clinic.id, subject)
     assert [event.action for event in events] == ["staff.added", "staff.signed_in"]
 
 
