@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from server import create_app
-from server.config import Config, load
-from server.storage import enrolments, models
+from server.config import load
+from server.storage import models
 from server.storage.db import Database
 from server.storage.vault import Vault
 from server.web import openapi
@@ -426,46 +425,3 @@ def test_no_address_is_made_of_the_requests_own_host(production: Flask) -> None:
                 assert "evil" not in answer.headers.get("Location", ""), (method, path)
                 if answer.mimetype in ("text/html", "application/json"):
                     assert "evil" not in answer.text, (method, path)
-
-
-@pytest.mark.parametrize(
-    ("public_url", "name", "secure"),
-    [("https://diary.clinic.de", "__Host-diary", True), ("http://localhost", "diary", False)],
-)
-def test_the_phones_cookie_is_kept_from_scripts_other_sites_and_other_hosts(
-    config: Config,
-    clock: TestClock,
-    database: Database,
-    vault: Vault,
-    world: World,
-    public_url: str,
-    name: str,
-    secure: bool,
-) -> None:
-    app = create_app(replace(config, public_url=public_url), clock)
-    answer = app.test_client().post(
-        "/api/phone/redeem",
-        json={"token": world.invited.token, "consented": True},
-        headers={"Origin": public_url},
-        base_url=public_url,
-    )
-    (cookie,) = answer.headers.getlist("Set-Cookie")
-    value, *flags = cookie.split("; ")
-    assert value.startswith(f"{name}=")
-    assert {"HttpOnly", "Path=/", "SameSite=Strict"} <= set(flags)
-    assert ("Secure" in flags) is secure
-    assert not any(flag.startswith("Domain") for flag in flags)
-    secret = value.partition("=")[2]
-    with database.reading() as session:
-        assert enrolments.device_of_secret(session, vault, secret) is not None
-    app.extensions["block_diary"].database.close()
-
-
-def test_a_revoked_phone_is_shut_out_at_once(
-    phone: Phone, database: Database, world: World
-) -> None:
-    with database.transaction() as session:
-        (device,) = enrolments.devices(session, world.clinic.id, world.patient.id)
-        enrolments.revoke_device(session, world.clinic.id, device.id, "system", NOON)
-    assert phone.sync_response([]).status_code == 401
-    assert phone.request("DELETE", "subscription").status_code == 401
