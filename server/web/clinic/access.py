@@ -37,6 +37,8 @@ def guard() -> ResponseReturnValue | None:
     """Let a request to the clinic's pages through, or answer it here."""
     if not is_clinic_page(request.path):
         return None
+    if any("\0" in text for _, texts in request.form.lists() for text in texts):
+        abort(400)  # nobody can type it, and PostgreSQL cannot keep it
     signed_in = _is_signed_in()  # first of all, since it ends what has lasted too long
     if request.endpoint in OPEN:
         csrf.protect()

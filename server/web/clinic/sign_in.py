@@ -17,6 +17,7 @@ from flask_security import (
 from flask_security.utils import validate_redirect_url
 from sqlalchemy.orm import scoped_session, sessionmaker
 from wtforms import Field
+from wtforms.validators import ValidationError
 
 from server.storage import audit
 from server.storage.staff import Role, User, WebAuthn
@@ -31,6 +32,10 @@ LONGEST = timedelta(hours=12)
 TRIES = "20 per minute; 100 per hour"
 TRIES_AT_ONE_ACCOUNT = "5 per minute; 20 per hour"
 
+#: Longer ones are refused unread: the library's normal form of a text may be 18 times as long,
+#: and its hash takes 4096 characters.
+PASSWORD_MOST_CHARACTERS = 200
+
 REFUSED = (
     "The address and password do not go together, or this access is closed. "
     "Check both, or ask your administrator."
@@ -41,6 +46,11 @@ class SignInForm(LoginForm):
     """Address and password. A shared clinic computer is never told to remember anybody."""
 
     remember = None
+
+    def validate_password(self, field: Field) -> None:
+        """So long a password is nobody's."""
+        if len(field.data or "") > PASSWORD_MOST_CHARACTERS:
+            raise ValidationError(REFUSED)
 
     def validate_next(self, field: Field) -> None:
         """Somebody else's address is forgotten, not followed."""
@@ -131,6 +141,7 @@ def _one_account() -> str:
 
 
 def _signed_in(app: Flask, user: User, **_: Any) -> None:
+    session.pop("csrf_token", None)  # whoever knew the session before it was worth something
     session.permanent = True
     session["signed_in_at"] = g.now.timestamp()
     services: Services = app.extensions["block_diary"]
