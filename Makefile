@@ -10,7 +10,7 @@ NODE := $(VENV)/.node
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check wheel lock
+.PHONY: help run test check screens wheel lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2}'
@@ -53,6 +53,11 @@ check: $(VENV)/.stamp ## Format, lint, types and import rules
 	@echo "Types of the service worker ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa/src/worker
 	@echo "Types of the screens' gallery ..." && pwa/node_modules/@typescript/*/lib/tsc -p tests/pwa/gallery
 	@echo "Import rules ..." && $(BIN)/python -m pytest -q tests/test_architecture.py
+
+screens: $(VENV)/.stamp ## Take the pictures of docs/screens again
+	@$(BIN)/python pwa/build.py
+	@$(BIN)/python -m tests.rig.install
+	@$(BIN)/python -m tests.browser.take_screens
 
 wheel: $(VENV)/.stamp ## Pack dist/*.whl, the built phone app inside
 	@$(BIN)/python pwa/build.py

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound
@@ -58,7 +58,13 @@ def _http_error(error: HTTPException) -> Response:
 
 def _answer(status: int, code: str, message: str, path: str | None = None) -> Response:
     if not request.path.startswith("/api/"):
-        page = render_template("error.html", status=status, message=message, path=path)
-        return make_response(page, status)
+        return make_response(_page(status, message, path), status)
     body = {"code": code, "message": message} | ({"path": path} if path else {})
     return make_response(jsonify(error=body), status)
+
+
+def _page(status: int, message: str, path: str | None) -> str:
+    """Rendered without who is signed in, since reading that may be what failed."""
+    home = "/clinic/" if f"{request.path}/".startswith("/clinic/") else "/"
+    template = current_app.jinja_env.get_template("error.html")
+    return template.render(status=status, message=message, path=path, home=home)

@@ -53,10 +53,12 @@ class ChromiumPhone:
         locale: str = "en-GB",
         time_zone: str = "Europe/London",
         flags: Sequence[str] = (),
+        pixel_ratio: float | None = None,
     ) -> None:
         self._playwright = playwright
         self._profile = profile
         self._locale, self._time_zone, self._flags = locale, time_zone, flags
+        self._pixel_ratio = pixel_ratio
         self._clock_ahead: timedelta | None = None
         self._granted: set[str] = set()
         #: What went wrong unseen, in pages and workers: uncaught errors and console errors, oldest first.
@@ -69,6 +71,8 @@ class ChromiumPhone:
             for name, value in self._playwright.devices["Pixel 5"].items()
             if name in _SCREEN
         }
+        if self._pixel_ratio:
+            pixel["device_scale_factor"] = self._pixel_ratio
         self.context = self._playwright.chromium.launch_persistent_context(
             self._profile,
             executable_path=required(chromium(), "Chromium"),
@@ -187,9 +191,17 @@ def chromium_phone(
     locale: str = "en-GB",
     time_zone: str = "Europe/London",
     flags: Sequence[str] = (),
+    pixel_ratio: float | None = None,
 ) -> Iterator[ChromiumPhone]:
-    """A started phone, closed at the end."""
-    phone = ChromiumPhone(playwright, profile, locale=locale, time_zone=time_zone, flags=flags)
+    """A started phone, closed at the end; `pixel_ratio` is a Pixel 5's unless given."""
+    phone = ChromiumPhone(
+        playwright,
+        profile,
+        locale=locale,
+        time_zone=time_zone,
+        flags=flags,
+        pixel_ratio=pixel_ratio,
+    )
     phone.start()
     try:
         yield phone

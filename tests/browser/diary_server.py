@@ -36,7 +36,9 @@ class Quiet(WSGIRequestHandler):
 class DiaryServer:
     """One installation with one clinic; it can be stopped and started on the same address."""
 
-    def __init__(self, folder: Path, push_hosts: Collection[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, push_hosts: Collection[str] = (), at: datetime | None = None
+    ) -> None:
         self._listening = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
         self._port = self._listening.server_port
         self._listening.server_close()
@@ -51,7 +53,7 @@ class DiaryServer:
             default="development",
         )
         migrate(self.config)
-        self.ahead = timedelta(0)
+        self.ahead = timedelta(0) if at is None else at - datetime.now(UTC)
         self.password = create_clinic(
             self.config,
             name="Elm clinic",
@@ -120,9 +122,11 @@ class DiaryServer:
 
 
 @contextmanager
-def diary_server(folder: Path, push_hosts: Collection[str] = ()) -> Iterator[DiaryServer]:
-    """A started server, stopped at the end."""
-    server = DiaryServer(folder, push_hosts)
+def diary_server(
+    folder: Path, push_hosts: Collection[str] = (), at: datetime | None = None
+) -> Iterator[DiaryServer]:
+    """A started server, stopped at the end; `at` is its time at first, if not the machine's."""
+    server = DiaryServer(folder, push_hosts, at)
     server.start()
     try:
         yield server

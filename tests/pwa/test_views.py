@@ -49,7 +49,7 @@ FAULTS = """
   }
   const actions = [...document.querySelectorAll('.actions .button')].filter(seen);
   scrollTo(0, 0);
-  for (const button of actions) {
+  for (const button of strict ? actions : actions.slice(-1)) {
     const { top, bottom } = box(button);
     if (bottom > innerHeight + 0.5 || top < 0) faults.push(`action not visible: ${name(button)}`);
   }

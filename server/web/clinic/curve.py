@@ -27,7 +27,7 @@ from server.web.clinic.time_axis import (
     x_of,
 )
 
-WIDE = Size("wide", 760, 340, 36, 148, 44, 58, 13, False)
+WIDE = Size("wide", 960, 340, 36, 148, 44, 58, 13, False)
 NARROW = Size("narrow", 344, 330, 26, 8, 46, 58, 7, True)
 
 Kind = Literal["clean", "confounded", "recalled"]

@@ -52,7 +52,7 @@ def finished(world: World, *scores: int | None, baseline: int = 7, **answers: An
                           " relief. 0 of 4"),
         (7, (1, 3, 3, 5), "Not met: 80 % relief 80 % relief was reached but not sustained"),
         (7, (1,), "Cannot be determined: 80 % relief There are fewer than 3 clean readings in the"
-                  " first 4 h. 1 of 1 clean readings in the first 8 h reached it; a single reading"
+                  " first 4 h. 1 of 1 clean reading in the first 8 h reached it; a single reading"
                   " has no duration."),
         (7, (None, None, 1, 1), "Cannot be determined: 80 % relief There is no clean reading in"
                                 " the first 2 h."),

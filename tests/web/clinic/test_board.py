@@ -21,7 +21,7 @@ def references(page: str) -> list[str]:
 
 def test_an_empty_board_explains_the_first_step(world: World) -> None:
     board = world.nurse.get("/clinic/").text
-    assert "Enrol the first patient" in board
+    assert "Enrol a patient before their injection" in board
     assert "Nobody watches this live" in board
 
 

@@ -1,0 +1,201 @@
+"""Every page of the clinic in its states, each opened as a person comes to it.
+
+A page that answers HTML and has no entry in `SCREENS` fails `test_screens`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.clinic_day import NEWCOMER, NURSE, PASSWORD, ClinicDay
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A page of a browser at the clinic, nobody signed in, and the day that the server is full of."""
+
+    page: Page
+    url: str
+    day: ClinicDay
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.url}/clinic/{path}")
+
+    def sign_in(self, email: str = NURSE, password: str = PASSWORD) -> None:
+        """Come to the board, or to what is said when the password is wrong."""
+        self.open("sign-in")
+        self.page.get_by_label("Email address").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.press("Sign in")
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def block(self, name: str) -> None:
+        self.sign_in()
+        self.open(f"blocks/{self.day.followed[name].block_id}")
+
+    def sheet(self, name: str) -> None:
+        self.sign_in()
+        self.open(f"patients/{self.day.followed[name].patient_id}/sheet")
+
+
+Recipe = Callable[[Desk], None]
+
+
+def _sign_in(desk: Desk) -> None:
+    desk.open("sign-in")
+
+
+def _sign_in_failed(desk: Desk) -> None:
+    desk.sign_in(password="not it")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _board_empty(desk: Desk) -> None:
+    desk.sign_in(NEWCOMER)
+
+
+def _board(desk: Desk) -> None:
+    desk.sign_in()
+
+
+def _board_stale(desk: Desk) -> None:
+    desk.sign_in()
+    desk.page.clock.install()
+    desk.page.reload()
+    desk.page.context.set_offline(True)
+    desk.page.clock.run_for(25_000)
+    expect(desk.page.get_by_text("Not updated since")).to_be_visible()
+    desk.page.context.set_offline(False)
+
+
+def _enrol(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("enrol")
+
+
+def _fill_enrolment(desk: Desk, reference: str) -> None:
+    _enrol(desk)
+    desk.page.get_by_label("Patient reference").fill(reference)
+    desk.page.get_by_label("Lumbar").check()
+    desk.page.get_by_label("Both").check()
+    desk.page.get_by_label("Levels").fill("L3/4, L4/5")
+    desk.page.get_by_label("Anaesthetic").select_option("ropivacaine")
+
+
+def _enrol_filled(desk: Desk) -> None:
+    _fill_enrolment(desk, "RP-2050")
+
+
+def _enrol_failed(desk: Desk) -> None:
+    _enrol(desk)
+    desk.page.get_by_label("Number in the series").fill("0")
+    desk.page.get_by_label("Pains to score").fill("left, left")
+    desk.page.get_by_label("Time zone").fill("Atlantis")
+    desk.press("Enrol and make the sheet")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _enrol_known(desk: Desk) -> None:
+    _fill_enrolment(desk, "RP-2041")
+    desk.press("Enrol and make the sheet")
+    expect(desk.page.get_by_text("is enrolled already")).to_be_visible()
+
+
+def _sheet_empty(desk: Desk) -> None:
+    desk.sheet("no phone")
+
+
+def _sheet_with_phones(desk: Desk) -> None:
+    desk.sheet("met")
+
+
+def _sheet_made(desk: Desk) -> None:
+    desk.sheet("no phone")
+    desk.press("Make the sheet")
+    expect(desk.page.locator("p.code")).to_be_visible()
+
+
+def _no_such_patient(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("patients/00000000-0000-0000-0000-000000000000/sheet")
+
+
+def _block(name: str) -> Recipe:
+    return lambda desk: desk.block(name)
+
+
+def _time_missing(desk: Desk) -> None:
+    desk.block("waiting")
+    desk.press("Set the time and start the diary")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _baseline_refused(desk: Desk) -> None:
+    desk.block("everything")
+    desk.page.get_by_text("The baseline", exact=True).click()
+    desk.page.get_by_label("Score before the block").fill("11")
+    desk.press("Enter or confirm the baseline")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _change_opened(desk: Desk) -> None:
+    desk.block("in progress")
+    for name in ("The block’s time", "The baseline", "Cancel this block"):
+        desk.page.locator("summary").get_by_text(name).click()
+
+
+def _nothing_here(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("nothing")
+
+
+def _no_report_yet(desk: Desk) -> None:
+    desk.block("waiting")
+    desk.page.goto(f"{desk.page.url}/report.json")
+
+
+def _stale_form(desk: Desk) -> None:
+    """The form was opened in an earlier session of the same browser."""
+    _enrol_filled(desk)
+    again = Desk(desk.page.context.new_page(), desk.url, desk.day)
+    desk.page.context.clear_cookies()
+    again.sign_in()
+    again.page.close()
+    desk.press("Enrol and make the sheet")
+    expect(desk.page.get_by_text("earlier sign-in")).to_be_visible()
+
+
+#: By endpoint and state; "error" pages have no address of their own.
+SCREENS: dict[str, dict[str, Recipe]] = {
+    "security.login": {"empty": _sign_in, "error": _sign_in_failed},
+    "board.board": {"empty": _board_empty, "filled": _board, "error": _board_stale},
+    "enrol.enrol": {
+        "empty": _enrol,
+        "filled": _enrol_filled,
+        "error": _enrol_failed,
+        "known": _enrol_known,
+    },
+    "sheet.sheet": {
+        "empty": _sheet_empty,
+        "filled": _sheet_with_phones,
+        "made": _sheet_made,
+        "error": _no_such_patient,
+    },
+    "block.block": {
+        "empty": _block("no phone"),
+        "waiting": _block("waiting"),
+        "in progress": _block("in progress"),
+        "filled": _block("met"),
+        "not met": _block("not met"),
+        "undetermined": _block("undetermined"),
+        "everything": _block("everything"),
+        "cancelled": _block("cancelled"),
+        "change": _change_opened,
+        "error": _time_missing,
+        "baseline refused": _baseline_refused,
+    },
+    "error": {"404": _nothing_here, "409": _no_report_yet, "400": _stale_form},
+}

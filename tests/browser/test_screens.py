@@ -1,0 +1,173 @@
+"""Every page of the clinic, in every state, as it is seen: no breach of WCAG, nothing cut off."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sqlalchemy import text
+
+from pwa import build
+from tests.browser.accessibility import axe_violations
+from tests.browser.clinic_day import NOW, ClinicDay
+from tests.browser.clinic_screens import SCREENS, Desk
+from tests.browser.diary_server import DiaryServer, diary_server
+
+AXE = build.MODULES / "axe-core" / "axe.min.js"
+#: (width, height, colour scheme, size of the text in percent, is axe run)
+LOOKS = (
+    (1280, 800, "light", 100, True),
+    (1280, 800, "dark", 100, True),
+    (320, 640, "light", 100, True),
+    (320, 640, "dark", 100, True),
+    (1280, 800, "light", 200, False),
+    (320, 640, "dark", 200, False),
+)
+FAULTS = """
+() => {
+  const faults = [];
+  const name = e => `${e.localName}.${e.className} "${e.textContent.trim().slice(0, 40)}"`;
+  const seen = e => e.checkVisibility() && !e.closest('.visually-hidden, .skip, svg, thead');
+  if (document.scrollingElement.scrollWidth > innerWidth) faults.push('scrolls sideways');
+  for (const e of document.querySelectorAll('body *')) {
+    if (!seen(e)) continue;
+    const { left, right } = e.getBoundingClientRect();
+    if (left < -0.5 || right > innerWidth + 0.5) faults.push(`outside the screen: ${name(e)}`);
+    const cut = getComputedStyle(e).display !== 'inline' && !e.matches('input, select')
+      && e.clientWidth && e.scrollWidth > e.clientWidth + 1;
+    if (cut) faults.push(`clipped: ${name(e)}`);
+  }
+  for (const e of document.querySelectorAll('button, .button, input:not([type=hidden]), select')) {
+    const target = e.closest('.option') ?? e;
+    if (!seen(target)) continue;
+    const { width, height } = target.getBoundingClientRect();
+    if (Math.min(width, height) < 23.99) faults.push(`small target: ${name(target)}`);
+  }
+  const primary = [...document.querySelectorAll('button, .button')]
+    .filter(e => seen(e) && !e.matches('.plain, .second, .danger'));
+  for (const e of primary) {
+    e.scrollIntoView({ block: 'center' });
+    const { left, top, width, height } = e.getBoundingClientRect();
+    if (!e.contains(document.elementFromPoint(left + width / 2, top + height / 2)))
+      faults.push(`covered: ${name(e)}`);
+  }
+  if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1');
+  return faults;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DiaryServer, ClinicDay]]:
+    folder = tmp_path_factory.mktemp("clinic")
+    with diary_server(folder, push_hosts=["127.0.0.1"], at=NOW) as running:
+        day = ClinicDay(running)
+        day.fill()
+        yield running, day
+        day.close()
+
+
+@pytest.fixture
+def at_desk(desk: Browser, clinic: tuple[DiaryServer, ClinicDay]) -> Iterator[Desk]:
+    server, day = clinic
+    context = desk.new_context(locale="en-GB", timezone_id="Europe/London", reduced_motion="reduce")
+    context.set_default_timeout(5000)
+    yield Desk(context.new_page(), server.url, day)
+    context.close()
+
+
+def test_every_page_of_the_clinic_is_looked_at(at_desk: Desk, tmp_path: Path) -> None:
+    """The list of pages is the app's own: what answers HTML needs states in `SCREENS`."""
+    at_desk.sign_in()
+    met = at_desk.day.followed["met"]
+    known: dict[str, Any] = {"block_id": met.block_id, "patient_id": met.patient_id}
+    app = at_desk.day.app
+    missing = []
+    for rule in app.url_map.iter_rules():
+        methods = rule.methods or set()
+        if not f"{rule.rule}/".startswith("/clinic/") or "GET" not in methods:
+            continue
+        if rule.endpoint in SCREENS:
+            assert {"empty", "error"} <= SCREENS[rule.endpoint].keys(), rule.endpoint
+            continue
+        assert rule.arguments <= known.keys(), f"{rule.rule}: give it states in SCREENS"
+        with app.test_request_context():
+            built = app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
+        answer = at_desk.page.request.get(f"{at_desk.url}{built}", max_redirects=0)
+        if answer.status != 404 and "html" in answer.headers.get("content-type", "html"):
+            missing.append(rule.rule)
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("screen", "state"), [(screen, state) for screen in SCREENS for state in SCREENS[screen]]
+)
+def test_it_can_be_read_and_used(at_desk: Desk, screen: str, state: str) -> None:
+    SCREENS[screen][state](at_desk)
+    assert faults(at_desk.page) == []
+
+
+def test_a_broken_server_says_so_as_plainly(desk: Browser, tmp_path: Path) -> None:
+    with diary_server(tmp_path / "data", at=NOW) as server:
+        day = ClinicDay(server)
+        context = desk.new_context()
+        at_desk = Desk(context.new_page(), server.url, day)
+        at_desk.sign_in()
+        with server.database.transaction() as session:
+            session.execute(text("ALTER TABLE staff_member RENAME TO nobody"))
+        answer = at_desk.page.goto(f"{server.url}/clinic/")
+        assert answer is not None and answer.status == 500
+        assert "Something went wrong on the server" in at_desk.page.inner_text("h1")
+        assert faults(at_desk.page) == []
+        context.close()
+        day.close()
+
+
+@pytest.mark.parametrize(
+    ("screen", "state", "pages"),
+    [
+        ("sheet.sheet", "made", 1),
+        ("block.block", "filled", 2),
+        ("block.block", "in progress", 2),
+        ("block.block", "everything", 2),
+    ],
+)
+def test_it_prints_on_few_pages(at_desk: Desk, screen: str, state: str, pages: int) -> None:
+    SCREENS[screen][state](at_desk)
+    printed = at_desk.page.pdf(prefer_css_page_size=True)
+    assert 1 <= printed.count(b"/Type /Page\n") <= pages
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with the page as it is now, in every look."""
+    found = []
+    for width, height, scheme, percent, with_axe in LOOKS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.evaluate("size => document.documentElement.style.fontSize = size", f"{percent}%")
+        wrong = page.evaluate(FAULTS) + (axe_violations(page, AXE) if with_axe else [])
+        found += [f"{width} px, {scheme}, {percent} %: {fault}" for fault in wrong]
+    return found
+
+
+def test_the_faults_are_found(at_desk: Desk) -> None:
+    """The measure measures: a page with a fault of each kind is not passed."""
+    at_desk.open("sign-in")
+    at_desk.page.evaluate(
+        """() => {
+          const main = document.querySelector('main');
+          const wide = Object.assign(document.createElement('p'), { textContent: 'wide' });
+          wide.style.width = '2000px';
+          const cut = Object.assign(document.createElement('p'), { textContent: 'cut off here' });
+          Object.assign(cut.style, { width: '20px', overflow: 'hidden', whiteSpace: 'nowrap' });
+          const small = Object.assign(document.createElement('button'), { textContent: 'x' });
+          Object.assign(small.style, { width: '9px', padding: 0 });
+          const pale = Object.assign(document.createElement('p'), { textContent: 'pale' });
+          pale.style.color = '#bbb';
+          main.append(wide, cut, small, pale);
+        }"""
+    )
+    found = " ".join(faults(at_desk.page))
+    for word in ("scrolls sideways", "outside the screen", "clipped", "small target", "contrast"):
+        assert word in found
