@@ -30,6 +30,7 @@ const { diary, actions, refresh, resume, tick } = runDiary(
     persist: async () => (await navigator.storage?.persist?.()) ?? null,
     answering: (isUnsaved) => {
       unsaved = isUnsaved;
+      updates.takeOver();
     },
   },
   linkToken(),
