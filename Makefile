@@ -42,7 +42,7 @@ $(VENV)/.stamp: pyproject.toml hatch_build.py $(VENV)/.packages $(NODE)
 test: $(VENV)/.stamp ## Run every test, browsers and PostgreSQL included
 	@$(BIN)/python pwa/build.py
 	@$(BIN)/python -m tests.rig.install
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.stamp ## Format, lint, types and import rules
 	@$(BIN)/python pwa/build.py
@@ -51,6 +51,7 @@ check: $(VENV)/.stamp ## Format, lint, types and import rules
 	@echo "Types of the server ..." && $(BIN)/mypy
 	@echo "Types of the phone app ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa
 	@echo "Types of the service worker ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa/src/worker
+	@echo "Types of the screens' gallery ..." && pwa/node_modules/@typescript/*/lib/tsc -p tests/pwa/gallery
 	@echo "Import rules ..." && $(BIN)/python -m pytest -q tests/test_architecture.py
 
 screens: $(VENV)/.stamp ## Take the pictures of docs/screens again

@@ -147,11 +147,12 @@ def _build_bundle(environment: Any, name: str) -> str:
 
 
 def _precache(urls: dict[str, str]) -> list[dict[str, str | None]]:
-    """What the worker keeps: the page, its script and style, the manifest, the icons they name."""
-    text = "".join(
-        path.read_text(encoding="utf-8")
-        for path in sorted([PWA / "index.html", *(PWA / "src").rglob("*.ts*")])
-    )
+    """What the worker keeps: the page, its script and style, the manifest, the icons that the page names.
+
+    A reminder's icons are not among them: browsers load those past the worker, and a reminder
+    comes only while there is a network.
+    """
+    text = (PWA / "index.html").read_text(encoding="utf-8")
     icons = sorted(set(re.findall(r"/icons/[\w.-]+", text)))
     files = {"/": "index.html", "/manifest.webmanifest": "manifest.webmanifest"}
     files |= {icon: icon.removeprefix("/") for icon in icons}

@@ -40,6 +40,8 @@ def create_app(config: "Config", clock: "Clock | None" = None) -> "Flask":
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=1_000_000,
     )
+    # Either would redirect to an absolute address made of the request's own Host.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     assets.register(app)
     errors.register(app)
     services = _services(config, clock or context.utc_now)
@@ -48,7 +50,7 @@ def create_app(config: "Config", clock: "Clock | None" = None) -> "Flask":
     security_headers.register(app, is_https=config.is_https)
     register_blueprints(app)
     clinic.register(app, services)
-    static_files.wrap(app)
+    static_files.wrap(app, is_https=config.is_https)
     if config.trusted_proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from server.config import StartRefused, load
+from server.config import Config, StartRefused, load
 from server.domain.errors import DomainError
 from server.push.command import add_remind
 
@@ -97,16 +97,21 @@ COMMANDS: tuple[Callable[[Subcommands], None], ...] = (
 
 
 def _run(_: argparse.Namespace) -> int:
-    from server import demo
-    from server.database import migrate
     from server.serve import serve
 
-    config = load(os.environ, default="development")
-    migrate(config)
-    for line in demo.prepare(config, datetime.now(UTC)):
-        print(line, flush=True)
-    serve(config)
+    serve(load(os.environ, default="development"), _prepare)
     return 0
+
+
+def _prepare(config: Config) -> None:
+    """The newest tables, and the demo where nobody's real data can be meant."""
+    from server import demo
+    from server.database import migrate
+
+    migrate(config)
+    if config.environment == "development":
+        for line in demo.prepare(config, datetime.now(UTC)):
+            print(line, flush=True)
 
 
 def _serve(_: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ from server.storage import blocks, clinics, enrolments, patients, protocols, sta
 from server.storage.db import Database
 from server.storage.models import Block, Patient
 from server.storage.vault import Vault
+from server.web.context import Services
 
 CLINIC = "Demo clinic"
 EMAIL = "nurse@demo.example"
@@ -60,7 +61,7 @@ def _make(config: Config, database: Database, vault: Vault, now: datetime) -> No
     today = now.astimezone(ZoneInfo(zone)).date()
     midnight = datetime(today.year, today.month, today.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
     performed_at = max(now - LONGEST_AGO, midnight)
-    password = secrets.token_urlsafe(15)
+    password = _new_password(config.data_dir / SIGN_IN_FILE)
     with database.transaction() as session:
         clinic = clinics.create(session, name=CLINIC, telephone="555-0100", timezone=zone, now=now)
         staff.add(
@@ -100,9 +101,16 @@ def _make(config: Config, database: Database, vault: Vault, now: datetime) -> No
         )
         blocks.start(session, made[PERFORMED], performed_at, "clinic", "system", now)
     _send_diary(config, made[PERFORMED], invited.code, performed_at, now)
-    handle = os.open(config.data_dir / SIGN_IN_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(password)
+
+
+def _new_password(file: Path) -> str:
+    """Kept where only its owner reads it, before there is anybody to sign in: each start says it."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    password = secrets.token_urlsafe(15)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as opened:
+        opened.write(password)
+    return password
 
 
 def _send_diary(
@@ -110,7 +118,7 @@ def _send_diary(
 ) -> None:
     from server import create_app
 
-    app = create_app(config)
+    app = create_app(config, clock=lambda: now)
     phone = app.test_client()
     _post(phone, config, "redeem", {"code": code, "consented": True})
     scores = [("baseline", performed_at - timedelta(minutes=20), BASELINE)] + [
@@ -120,6 +128,8 @@ def _send_diary(
     ]
     items = [_entry(block, kind, felt_at, score) for kind, felt_at, score in scores]
     _post(phone, config, "sync", {"sent_at": now.isoformat(), "items": items})
+    services: Services = app.extensions["block_diary"]
+    services.database.close()
 
 
 def _entry(block: Block, kind: str, felt_at: datetime, score: int) -> dict[str, Any]:
@@ -156,7 +166,10 @@ def _post(phone: FlaskClient, config: Config, path: str, body: dict[str, Any]) -
 def _how_to_get_in(
     config: Config, database: Database, vault: Vault, now: datetime
 ) -> Iterator[str]:
-    password = (config.data_dir / SIGN_IN_FILE).read_text(encoding="ascii")
+    try:
+        password = (config.data_dir / SIGN_IN_FILE).read_text(encoding="ascii")
+    except OSError:
+        password = f"is no longer in {SIGN_IN_FILE}; to begin anew, remove {config.data_dir}"
     with database.transaction() as session:
         clinic = clinics.all_of_them(session)[0]
         patient: Patient = patients.of_reference(session, clinic.id, WAITING, "en", now)

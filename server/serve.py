@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from wsgiref.types import WSGIApplication
 
@@ -34,9 +34,11 @@ def application() -> WSGIApplication:
     return app
 
 
-def serve(config: Config) -> None:
+def serve(config: Config, prepare: Callable[[Config], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT.
 
+    :param prepare: what this server alone may do to the data folder before it serves; never
+        called while another server uses the folder or the port
     :raises StartRefused: another server has the data folder or the port, or the database does
         not fit
     """
@@ -49,8 +51,10 @@ def serve(config: Config) -> None:
     os.environ["BLOCK_DIARY_ENV"] = config.environment
     logging.captureWarnings(True)
     with _data_folder_lock(config):
-        database.check(config)
         _check_port_is_free(config.host, config.port)
+        if prepare is not None:
+            prepare(config)
+        database.check(config)
         print(f"Block Diary ({config.environment}) on {config.public_url}", flush=True)
         Granian(
             "server.serve:application",

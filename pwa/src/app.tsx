@@ -9,6 +9,7 @@ import { announceChanges } from './store/changes';
 import { DiaryStore } from './store/diary-store';
 import { phoneApi } from './sync/api';
 import { AppView } from './views/app-view';
+import { isInstalled } from './views/install-prompt';
 
 const TICK_MILLISECONDS = 15_000;
 
@@ -29,6 +30,7 @@ const { diary, actions, refresh, resume, tick } = runDiary(
     persist: async () => (await navigator.storage?.persist?.()) ?? null,
     answering: (isUnsaved) => {
       unsaved = isUnsaved;
+      updates.takeOver();
     },
   },
   linkToken(),
@@ -58,11 +60,6 @@ addEventListener('online', wake);
 setInterval(tick, TICK_MILLISECONDS);
 void resume();
 updates.register().catch(() => {}); // a private window may refuse: then the diary needs a network
-
-function isInstalled(): boolean {
-  const { standalone } = navigator as { standalone?: boolean };
-  return standalone === true || matchMedia('(display-mode: standalone)').matches;
-}
 
 /** Chromium alone can; elsewhere the next opening, push or network sends what waits. */
 function syncInBackground(): void {

@@ -54,6 +54,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   const now = signal(clock());
   const phase = signal<SyncPhase>('idle');
   const storeFailure = signal<string | null>(null);
+  let isAnswering = false;
 
   const facts = computed(() => kept.value?.facts ?? null);
   const correction = computed(() => correctionNow(facts.value?.clock ?? null, now.value));
@@ -91,7 +92,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   };
 
   const syncing = new Syncing(
-    () => sync({ store, api, clock, appVersion: phone.appVersion }),
+    () => sync({ store, api, clock, appVersion: phone.appVersion }).finally(refresh),
     (changed) => {
       phase.value = changed;
     },
@@ -102,14 +103,14 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       kept.value = await store.read();
       storeFailure.value = null;
     } catch (error) {
-      storeFailure.value = failureOf(error).message;
+      // An answer on the screen is not taken away; to save it tells whether it can be kept.
+      if (!isAnswering) storeFailure.value = failureOf(error).message;
     }
   }
 
   async function syncNow(): Promise<void> {
     if (!facts.value?.phone && !phone.isInstalled) return; // nobody to send to
     await syncing.now();
-    await refresh();
   }
 
   async function checkReminders(): Promise<void> {
@@ -202,7 +203,10 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       void syncNow();
     },
     syncNow,
-    answering: phone.answering,
+    answering(unsaved): void {
+      isAnswering = unsaved;
+      phone.answering(unsaved);
+    },
   };
 
   return {

@@ -1,8 +1,8 @@
 /** Registers the service worker, and lets a new version take over when nothing can be lost. */
 
 const CHECK_AFTER_MILLISECONDS = 60 * 60_000;
-const RELOAD_AFTER_MILLISECONDS = 10 * 60_000;
-const RELOADED_AT = 'reloaded-at';
+const ASK_AFTER_MILLISECONDS = 10 * 60_000;
+const ASKED_AT = 'take-over-asked-at';
 
 interface TrustedTypes {
   createPolicy(
@@ -14,20 +14,28 @@ interface TrustedTypes {
 export class Updates {
   #registration: ServiceWorkerRegistration | null = null;
   #checkedAt = 0;
-  #asked = false;
+  #isOutdated = false;
 
   /** @param mayReload whether no screen holds an answer that is not saved */
   constructor(private readonly mayReload: () => boolean) {}
 
   async register(): Promise<void> {
     if (!('serviceWorker' in navigator)) return;
-    navigator.serviceWorker.addEventListener('controllerchange', () => {
-      if (this.#asked) location.reload();
+    const workers = navigator.serviceWorker;
+    let isControlled = workers.controller !== null;
+    workers.addEventListener('controllerchange', () => {
+      this.#isOutdated = isControlled; // the first worker is no new version
+      isControlled = true;
+      this.takeOver();
     });
     this.#checkedAt = Date.now();
-    this.#registration = await navigator.serviceWorker.register(scriptUrl('/sw.js'), {
-      updateViaCache: 'none',
-    });
+    const registration = await workers.register(scriptUrl('/sw.js'), { updateViaCache: 'none' });
+    this.#registration = registration;
+    const watch = (): void => {
+      registration.installing?.addEventListener('statechange', () => this.takeOver());
+    };
+    registration.addEventListener('updatefound', watch);
+    watch();
     this.takeOver();
   }
 
@@ -39,14 +47,18 @@ export class Updates {
     this.#registration?.update().catch(() => {}); // offline; next time
   }
 
-  /** Lets a version that waits take over, and reloads once. At most every ten minutes. */
+  /**
+   * Lets a version that waits take over, and reloads once it has, as soon as nothing can be lost:
+   * an answer may be begun while the versions change. Asks at most every ten minutes.
+   */
   takeOver(): void {
-    const waiting = this.#registration?.waiting;
-    if (!waiting || this.#asked || !this.mayReload()) return;
-    const reloadedAt = Number(sessionStorage.getItem(RELOADED_AT));
-    if (Math.abs(Date.now() - reloadedAt) < RELOAD_AFTER_MILLISECONDS) return;
-    sessionStorage.setItem(RELOADED_AT, String(Date.now()));
-    this.#asked = true;
+    if (!this.mayReload()) return;
+    if (this.#isOutdated) return location.reload();
+    const { waiting, active } = this.#registration ?? {};
+    if (!waiting || !active) return;
+    const askedAt = Number(sessionStorage.getItem(ASKED_AT));
+    if (Math.abs(Date.now() - askedAt) < ASK_AFTER_MILLISECONDS) return;
+    sessionStorage.setItem(ASKED_AT, String(Date.now()));
     waiting.postMessage('take over');
   }
 }

@@ -7,16 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import time
 from fractions import Fraction
-from typing import Literal
 
 from server.domain.errors import Invalid
 
 MOST_MINUTES = 10_000_000
 MOST_DAYS = 3_650
-
-Agent = Literal[
-    "lidocaine", "mepivacaine", "bupivacaine", "levobupivacaine", "ropivacaine", "other"
-]
 
 #: How long each anaesthetic is expected to act: (low, high) in minutes; None where nothing is
 #: expected. Source: docs/report.md, rule 10.

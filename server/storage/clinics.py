@@ -26,6 +26,14 @@ def get(session: Session, clinic_id: UUID) -> Clinic:
     return clinic
 
 
+def take_turns(session: Session, clinic_id: UUID) -> None:
+    """Until the end of the transaction nobody else who calls this goes on for the same clinic.
+
+    Rows that name the clinic can still be added meanwhile.
+    """
+    session.execute(select(Clinic.id).where(Clinic.id == clinic_id).with_for_update(key_share=True))
+
+
 def all_of_them(session: Session) -> list[Clinic]:
     """Every clinic of this installation, oldest first."""
     return list(session.scalars(select(Clinic).order_by(Clinic.created_at, Clinic.id)))

@@ -5,6 +5,7 @@ shape: only the staff member's clinic and name are ours. Class names are the lib
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -86,7 +87,7 @@ def add(
         clinic_id=clinic_id,
         email=email,
         name=name.strip() or email,
-        password=PasswordHasher().hash(password),
+        password=PasswordHasher().hash(unicodedata.normalize("NFKD", password)),
         active=True,
         fs_uniquifier=uuid4().hex,
         roles=[_role(session, role)],

@@ -4,6 +4,8 @@ Only failures count. They are counted in the memory of each serving process: wit
 so many times as often. Source: OWASP ASVS 5.0, 6.6.3 and 6.5.5; `server.domain.enrolment`.
 """
 
+import json
+
 from flask import Response, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
@@ -22,9 +24,15 @@ def failed(response: Response) -> bool:
 
 
 def is_not_a_code() -> bool:
-    """A link's token has 128 bits: nobody guesses it, and nobody can keep others from using it."""
-    body = request.get_json(silent=True)
-    return not (isinstance(body, dict) and body.get("code") is not None)
+    """A link's token has 128 bits: nobody guesses it, and nobody can keep others from using it.
+
+    Whatever cannot be read counts as a code.
+    """
+    try:
+        body = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and body.get("code") is None
 
 
 def too_many(_limit: RequestLimit) -> Response:

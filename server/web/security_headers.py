@@ -29,6 +29,14 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 ONE_YEAR_SECONDS = 365 * 24 * 60 * 60
+TRANSPORT = {"Strict-Transport-Security": f"max-age={ONE_YEAR_SECONDS}"}
+
+
+def for_static_files(*, is_https: bool) -> dict[str, str]:
+    """The same for built files, which say themselves how long they may be kept."""
+    headers = {name: value for name, value in HEADERS.items() if name != "Cache-Control"}
+    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return headers | (TRANSPORT if is_https else {})
 
 
 def register(app: Flask, *, is_https: bool) -> None:
@@ -41,6 +49,8 @@ def register(app: Flask, *, is_https: bool) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if not (on_phone or request.endpoint == "static"):
+            response.headers["Cache-Control"] = HEADERS["Cache-Control"]  # a library's is not read
         if is_https:
-            response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR_SECONDS}"
+            response.headers.update(TRANSPORT)
         return response

@@ -5,24 +5,26 @@ from typing import Any
 from flask import Flask
 from whitenoise import WhiteNoise
 
+from server.web import security_headers
 from server.web.assets import BUILT
 
 HASHED = r"/built/[^/]+\.[0-9a-f]{8}\.(js|css)$"
 
 
-def wrap(app: Flask) -> None:
+def wrap(app: Flask, *, is_https: bool) -> None:
     """Put the file server in front of the app; it sees every request first."""
+    always = security_headers.for_static_files(is_https=is_https)
+
+    def add_headers(headers: Any, _path: str, _url: str) -> None:
+        for name, value in always.items():
+            headers[name] = value
+
     files = WhiteNoise(
         app.wsgi_app,
         immutable_file_test=HASHED,
         allow_all_origins=False,
-        add_headers_function=_add_headers,
+        add_headers_function=add_headers,
     )
     files.add_files(str(BUILT), prefix="static/built/")
     files.add_files(str(BUILT / "icons"), prefix="icons/")
     app.wsgi_app = files  # type: ignore[method-assign]
-
-
-def _add_headers(headers: Any, _path: str, _url: str) -> None:
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"

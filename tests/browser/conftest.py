@@ -24,6 +24,13 @@ def server(tmp_path: Path) -> Iterator[DiaryServer]:
 
 
 @pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DiaryServer]:
+    """For tests that bring their own patient and leave the clock alone."""
+    with diary_server(tmp_path_factory.mktemp("data"), push_hosts=["127.0.0.1"]) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def desk(playwright: Playwright) -> Iterator[Browser]:
     """A browser at the clinic, apart from the phone's."""
     browser = playwright.chromium.launch(

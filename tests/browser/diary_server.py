@@ -27,7 +27,17 @@ EMAIL = "nurse@elm.org"
 
 
 class Quiet(WSGIRequestHandler):
-    """Says nothing of requests."""
+    """Says nothing of requests, and hangs up on each that comes after the server was stopped.
+
+    Browsers keep connections open, and open some ahead, on which they would still be answered.
+    """
+
+    protocol_version = "HTTP/1.0"
+
+    def run_wsgi(self) -> None:
+        """Answer, while the server listens."""
+        if self.server.socket.fileno() != -1:
+            super().run_wsgi()
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Keep the test's output to itself."""

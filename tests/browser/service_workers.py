@@ -27,7 +27,8 @@ class ServiceWorkers:
         self._protocol = context.new_cdp_session(desk)
         self._protocol.on("ServiceWorker.workerRegistrationUpdated", self._note_registrations)
         self._protocol.send("ServiceWorker.enable")
-        self._displayed = 0
+        #: How many notifications came to the screen since the browser started.
+        self.displayed = 0
         self._protocol.on("BackgroundService.backgroundServiceEventReceived", self._note_displayed)
         self._protocol.send("BackgroundService.clearEvents", {"service": "notifications"})
         self._protocol.send("BackgroundService.startObserving", {"service": "notifications"})
@@ -75,9 +76,9 @@ class ServiceWorkers:
 
         def look() -> list[dict[str, Any]] | None:
             nonlocal looked_at
-            if self._displayed < count or self._displayed == looked_at:
+            if self.displayed < count or self.displayed == looked_at:
                 return None
-            looked_at = self._displayed
+            looked_at = self.displayed
             shown = self.notifications(url)
             return shown if len(shown) >= count else None
 
@@ -130,7 +131,7 @@ class ServiceWorkers:
         raise TimeoutError(f"Chromium: no {what} within {WAIT_SECONDS} s")
 
     def _note_displayed(self, event: dict[str, Any]) -> None:
-        self._displayed += event["backgroundServiceEvent"]["eventName"] == "Notification displayed"
+        self.displayed += event["backgroundServiceEvent"]["eventName"] == "Notification displayed"
 
     def _note_registrations(self, event: dict[str, Any]) -> None:
         for registration in event["registrations"]:

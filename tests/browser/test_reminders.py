@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Playwright, Route, expect
 
 from server.push.vapid_keys import vapid_keys
-from server.storage import audit, blocks, clinics, enrolments, protocols
 from server.storage.models import ReminderDelivery
 from server.storage.vault import Vault
 from tests.browser.chromium import chromium_phone
@@ -20,7 +19,8 @@ from tests.browser.firefox import FirefoxPhone, firefox_phone
 from tests.browser.patient import Patient
 from tests.browser.push_messages import PushPost
 from tests.browser.push_service import PushService, push_service
-from tests.builders import SECRET_KEY, new_block, new_patient
+from tests.browser.sheets import new_sheet
+from tests.builders import SECRET_KEY
 
 #: The hour's window is open, and its reminder due since a moment ago.
 SINCE_BLOCK = timedelta(hours=1, seconds=5)
@@ -34,17 +34,8 @@ def service() -> Iterator[PushService]:
 
 def block_an_hour_ago(server: DiaryServer) -> tuple[str, UUID]:
     """The code of a new patient's sheet, and their block."""
-    vault, now = Vault(SECRET_KEY), server.now()
-    with server.database.transaction() as session:
-        [clinic] = clinics.all_of_them(session)
-        protocol = protocols.current(session, clinic.id)
-        assert protocol is not None
-        patient = new_patient(session, clinic, "P-200", now)
-        block = new_block(session, patient, protocol, now=now)
-        enrolment = enrolments.of_patient(session, patient, now)
-        invited = enrolments.invite(session, vault, enrolment, audit.SYSTEM, now)
-        blocks.start(session, block, now - SINCE_BLOCK, "clinic", audit.SYSTEM, now)
-    return invited.code, block.id
+    sheet = new_sheet(server, "P-200", since_block=SINCE_BLOCK)
+    return sheet.code, sheet.block_id
 
 
 def assert_sent_as_promised(server: DiaryServer, post: PushPost, block_id: UUID) -> None:

@@ -71,7 +71,11 @@ class PushService:
                     service.connections += 1
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                length = int(self.headers.get("content-length", 0))
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender died while it spoke
+                    self.close_connection = True
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 with service._lock:
                     service.posted.append(Posted(self.command, self.path, headers, body))

@@ -47,6 +47,7 @@ test('a reminder is shown, then its receipt is kept, then everything is sent', a
   assert.deepEqual(order, ['shown', 'written', 'synced']);
   const { title, options } = shown[0]!;
   assert.deepEqual([title, options.body, options.tag, options.lang], ['Diary', 'Time for your entry.', DELIVERY, 'en']);
+  assert.deepEqual([options.icon, (options as { badge?: string }).badge], ['/icons/icon-192.png', '/icons/badge-96.png']);
   const { items } = await store.read();
   assert.deepEqual(items.map(({ item, state }) => [item, state]), [
     [{ type: 'reminder_shown', id: DELIVERY, shown_at: iso(at(61)) }, 'waiting'],

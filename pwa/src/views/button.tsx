@@ -6,7 +6,8 @@ type Look = 'primary' | 'secondary' | 'plain' | 'danger';
 /** A button; while what it started runs, further presses do nothing and the words say so. */
 export function Button(props: {
   look?: Look;
-  submit?: boolean;
+  /** The id of a form that Enter sends by pressing this button. */
+  form?: string;
   busyWords?: string;
   onPress?: () => void | Promise<void>;
   children: ComponentChildren;
@@ -27,10 +28,11 @@ export function Button(props: {
   };
   return (
     <button
-      type={props.submit ? 'submit' : 'button'}
+      type={props.form ? 'submit' : 'button'}
+      form={props.form}
       class={`button ${look}`}
       aria-disabled={busy || undefined}
-      onClick={props.submit ? undefined : () => void press()}
+      onClick={() => void press()}
     >
       {busy && busyWords ? busyWords : props.children}
     </button>

@@ -3,7 +3,8 @@
  * saved or when its score has grown too old to stand for "now".
  */
 import { signal, type Signal } from '@preact/signals';
-import type { Entry, Scores } from '../state';
+import { useLayoutEffect } from 'preact/hooks';
+import { useDiary, type Entry, type Scores } from '../state';
 
 export interface Draft {
   scores: Scores;
@@ -16,6 +17,8 @@ export interface Draft {
   medicineClock: string;
   note: string;
   answeredBy: 'patient' | 'helper';
+  /** Whether the person gave any of this here; else it came from the entry that is corrected. */
+  given: boolean;
 }
 
 /** A score about "now" is forgotten after this long; older, it would answer another hour's question. */
@@ -37,15 +40,20 @@ export function discard(purpose: string): void {
   drafts.delete(purpose);
 }
 
-/** Whether leaving now would lose something that was given. */
-export function isBegun(draft: Draft): boolean {
-  return draft.tappedAt !== null || draft.note !== '';
+/** Keeps a new version of the app away while this screen or a draft holds what is not saved. */
+export function useUnsaved(unsaved: boolean): void {
+  const { actions } = useDiary();
+  useLayoutEffect(() => {
+    const inDrafts = () => [...drafts.values()].some(({ value }) => fresh(value, Date.now()).given);
+    actions.answering(unsaved || inDrafts());
+    return () => actions.answering(inDrafts());
+  }, [unsaved]);
 }
 
 /** The same draft without scores that were tapped too long ago; what was written stays. */
 export function fresh(draft: Draft, now: number): Draft {
   const stale = draft.tappedAt !== null && now - draft.tappedAt > FRESH_MINUTES * 60_000;
-  return stale ? { ...draft, scores: {}, tappedAt: null } : draft;
+  return stale ? { ...draft, scores: {}, tappedAt: null, given: draft.note !== '' } : draft;
 }
 
 function begun(from?: Entry): Draft {
@@ -57,6 +65,7 @@ function begun(from?: Entry): Draft {
     medicineClock: from?.rescue_at ? clockOf(new Date(from.rescue_at)) : '',
     note: from?.note ?? '',
     answeredBy: from?.answered_by ?? 'patient',
+    given: false,
   };
 }
 

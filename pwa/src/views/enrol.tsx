@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { useDiary, type Failure } from '../state';
 import { Button } from './button';
+import { useUnsaved } from './draft';
 import { Notice } from './notice';
 import { replaceBy } from './route';
 import { Screen } from './screen';
@@ -16,6 +17,7 @@ export function Enrol() {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [typed, setTyped] = useState('');
   const field = useRef<HTMLInputElement>(null);
+  useUnsaved(typed !== '');
   if (!consented.value) return <Welcome />;
   const byLink = token !== null && failure === null;
 
@@ -44,7 +46,7 @@ export function Enrol() {
     <Screen
       title={byLink ? t('Link this phone to your clinic') : t('Type the code from your sheet')}
       actions={
-        <Button onPress={link} busyWords={t('Linking…')}>
+        <Button form="enrol" onPress={link} busyWords={t('Linking…')}>
           {t('Link this phone')}
         </Button>
       }
@@ -52,13 +54,7 @@ export function Enrol() {
       {byLink ? (
         <p>{t('Your clinic’s link is ready. Press the button once, on the phone that you will use for the diary.')}</p>
       ) : (
-        <form
-          class="field"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void link();
-          }}
-        >
+        <form id="enrol" class="field" onSubmit={(event) => event.preventDefault()}>
           <label class="labelled">
             {t('Code')}
             <span class="hint" id="code-hint">

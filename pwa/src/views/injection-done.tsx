@@ -4,6 +4,7 @@ import { useDiary } from '../state';
 import { announce } from './announce';
 import { Button } from './button';
 import { lastTime } from './clock-time';
+import { useUnsaved } from './draft';
 import { Home } from './home';
 import { Notice } from './notice';
 import { replaceBy } from './route';
@@ -19,6 +20,7 @@ export function InjectionDone() {
   const [justNow, setJustNow] = useState<boolean | null>(null);
   const [clock, setClock] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
+  useUnsaved(justNow !== null);
   if (!diary.block.value || diary.block.value.performedAt !== null) return <Home />;
   const picked = justNow === false ? lastTime(clock, now, WITHIN_HOURS) : null;
   const choose = (value: boolean) => {

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { useDiary, type Entry, type KeptEntry } from '../state';
 import { announce } from './announce';
 import { Button } from './button';
 import { lastTime } from './clock-time';
-import { discard, draftFor, fresh, isBegun, type Draft } from './draft';
+import { discard, draftFor, fresh, useUnsaved, type Draft } from './draft';
 import { MedicineField } from './medicine-field';
 import { MoreFields } from './more-fields';
 import { Notice } from './notice';
@@ -50,10 +50,10 @@ export function RatingForm(props: {
   const [problems, setProblems] = useState(NONE);
   const form = useRef<HTMLDivElement>(null);
 
-  useEffect(() => actions.answering(isBegun(draft)), [draft]);
+  useUnsaved(draft.given);
 
   const change = (changes: Partial<Draft>) => {
-    held.value = { ...draft, ...changes };
+    held.value = { ...draft, ...changes, given: true };
     setProblems(NONE);
   };
 
@@ -89,7 +89,6 @@ export function RatingForm(props: {
         replaces: corrects?.id ?? null,
       });
       finish(purpose, kept);
-      actions.answering(false);
     } catch (error) {
       setProblems({ ...NONE, save: error instanceof Error ? error.message : String(error) });
     }

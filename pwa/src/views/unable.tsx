@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { useDiary } from '../state';
 import { Button } from './button';
-import { draftFor } from './draft';
+import { draftFor, useUnsaved } from './draft';
 import { finish, NotSaved } from './rating-form';
 import { Screen } from './screen';
 
@@ -10,6 +10,7 @@ import { Screen } from './screen';
 export function Unable() {
   const { actions } = useDiary();
   const { note, answeredBy } = draftFor('now').value;
+  useUnsaved(false); // nothing but that draft's note
   const [failure, setFailure] = useState<string | null>(null);
   const save = async (unableReason: 'asleep' | 'cannot_rate') => {
     try {
@@ -27,7 +28,6 @@ export function Unable() {
         replaces: null,
       });
       finish('now', kept);
-      actions.answering(false);
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
     }

@@ -11,6 +11,7 @@ import type { DiaryStore } from '../store/diary-store';
 const LONGEST_LOOK_MILLISECONDS = 2000;
 const TITLE = 'Diary';
 const BODY = 'Time for your entry.';
+const LOOK = { icon: '/icons/icon-192.png', badge: '/icons/badge-96.png' };
 const ANSWERED = 'Already answered, nothing to do.';
 
 /** What a reminder's push says; the ids are null in one that cannot be read. */
@@ -55,6 +56,7 @@ function readReminder(payload: unknown): Reminder {
   const notification = field(payload, 'notification');
   const data = field(notification, 'data');
   const options: NotificationOptions = {
+    ...LOOK,
     body: text(notification, 'body') ?? BODY,
     data: { delivery: text(data, 'delivery') },
   };

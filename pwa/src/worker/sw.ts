@@ -47,6 +47,11 @@ self.addEventListener('sync', (event) => {
   (event as ExtendableEvent).waitUntil(syncNow());
 });
 
+// The page that brought the first version in is looked after too, not only those opened later.
+self.addEventListener('activate', (event) => {
+  event.waitUntil(self.clients.claim());
+});
+
 // A new version waits until the page asks for it, on a screen where nothing can be lost.
 self.addEventListener('message', (event) => {
   if (event.data === 'take over') void self.skipWaiting();

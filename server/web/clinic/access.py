@@ -10,11 +10,13 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from server.storage import audit
 from server.storage.staff import User
-from server.web.clinic.sign_in import LONGEST
+from server.web.clinic.sign_in import LONGEST, is_clinic_page
 
 #: The only pages under /clinic for people who are not signed in.
 OPEN = frozenset({"security.login"})
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What everybody who is signed in may change: their own session.
+OWN = frozenset({"board.sign_out"})
 
 csrf = CSRFProtect()
 
@@ -33,8 +35,10 @@ def register(app: Flask) -> None:
 
 def guard() -> ResponseReturnValue | None:
     """Let a request to the clinic's pages through, or answer it here."""
-    if not f"{request.path}/".startswith("/clinic/"):
+    if not is_clinic_page(request.path):
         return None
+    if any("\0" in text for _, texts in request.form.lists() for text in texts):
+        abort(400)  # nobody can type it, and PostgreSQL cannot keep it
     signed_in = _is_signed_in()  # first of all, since it ends what has lasted too long
     if request.endpoint in OPEN:
         csrf.protect()
@@ -43,7 +47,8 @@ def guard() -> ResponseReturnValue | None:
         return redirect(url_for("security.login", next=_wanted()))
     if request.blueprint == "security":
         abort(404)  # the library's other views are not ours
-    if request.method not in READING and staff().role == "viewer":
+    may_change = staff().role != "viewer" or request.endpoint in OWN
+    if request.method not in READING and not may_change:
         abort(403)
     csrf.protect()
     return None

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from server.domain.schedule import local_date
-from server.storage import blocks, enrolments, patients, protocols
+from server.storage import blocks, clinics, enrolments, patients, protocols
 from server.storage.models import Patient, Protocol
 from server.web.clinic.access import actor, staff
 from server.web.clinic.forms import EnrolForm
@@ -30,6 +30,8 @@ def enrol() -> str:
 def enrol_sent() -> ResponseReturnValue:
     """Plan the block and print its sheet, or show the form again with all that was typed."""
     with services().database.transaction() as session:
+        # Two who enrol the same new reference at once: the second is asked if it is the same person.
+        clinics.take_turns(session, staff().clinic_id)
         current = protocols.all_current(session, staff().clinic_id)
         form = _form(current)
         if not form.validate():

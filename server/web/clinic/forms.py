@@ -35,6 +35,15 @@ MOST_SITES = 4
 SITE_CHARACTERS = 60
 
 
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+
+
+def _near_year(_form: Any, field: Any) -> None:
+    """Far from today a typing slip is more likely, and no calendar can be drawn around it."""
+    if field.data and not EARLIEST_YEAR <= field.data.year <= LATEST_YEAR:
+        raise ValidationError(f"Type a year from {EARLIEST_YEAR} to {LATEST_YEAR}.")
+
+
 def _stripped(value: str | None) -> str | None:
     return value.strip() if value else value
 
@@ -59,7 +68,8 @@ class EnrolForm(FlaskForm):  # type: ignore[misc]
         ],
     )
     planned_on = DateField(
-        "Date of the block", validators=[InputRequired("Type the date on which it is planned.")]
+        "Date of the block",
+        validators=[InputRequired("Type the date on which it is planned."), _near_year],
     )
     region = RadioField("Region", choices=REGIONS, validators=[InputRequired("Choose the region.")])
     levels = StringField(
@@ -114,7 +124,7 @@ class EnrolForm(FlaskForm):  # type: ignore[misc]
 class TimeForm(FlaskForm):  # type: ignore[misc]
     """When a block was done, on the wall where it was done."""
 
-    performed_on = DateField("Date", validators=[InputRequired("Type the date.")])
+    performed_on = DateField("Date", validators=[InputRequired("Type the date."), _near_year])
     performed_time = TimeField("Time", validators=[InputRequired("Type the time, such as 09:30.")])
     occurrence = RadioField(
         "Which of the two",

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Flask, g
 from flask_security import current_user
-from sqlalchemy import select
 
+from server.storage import clinics
 from server.storage.models import Clinic
 from server.web.clinic.access import staff
 from server.web.context import services
@@ -15,7 +15,7 @@ def clinic() -> Clinic:
     """The clinic of the staff member who is signed in, read once for each request."""
     if "clinic" not in g:
         with services().database.reading() as session:
-            g.clinic = session.scalars(select(Clinic).where(Clinic.id == staff().clinic_id)).one()
+            g.clinic = clinics.get(session, staff().clinic_id)
     found: Clinic = g.clinic
     return found
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request, session
 from flask.globals import _cv_app
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import (
@@ -16,6 +17,7 @@ from flask_security import (
 from flask_security.utils import validate_redirect_url
 from sqlalchemy.orm import scoped_session, sessionmaker
 from wtforms import Field
+from wtforms.validators import ValidationError
 
 from server.storage import audit
 from server.storage.staff import Role, User, WebAuthn
@@ -30,6 +32,10 @@ LONGEST = timedelta(hours=12)
 TRIES = "20 per minute; 100 per hour"
 TRIES_AT_ONE_ACCOUNT = "5 per minute; 20 per hour"
 
+#: Longer ones are refused unread: the library's normal form of a text may be 18 times as long,
+#: and its hash takes 4096 characters.
+PASSWORD_MOST_CHARACTERS = 200
+
 REFUSED = (
     "The address and password do not go together, or this access is closed. "
     "Check both, or ask your administrator."
@@ -41,10 +47,29 @@ class SignInForm(LoginForm):
 
     remember = None
 
+    def validate_password(self, field: Field) -> None:
+        """So long a password is nobody's."""
+        if len(field.data or "") > PASSWORD_MOST_CHARACTERS:
+            raise ValidationError(REFUSED)
+
     def validate_next(self, field: Field) -> None:
         """Somebody else's address is forgotten, not followed."""
         if not validate_redirect_url(field.data):
             field.data = ""
+
+
+class ClinicSession(SecureCookieSessionInterface):
+    """The session of the clinic's pages. Elsewhere the library looks for a session too, and no
+    answer there may vary by its cookie or set it."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if is_clinic_page(request.path):
+            super().save_session(app, session, response)
+
+
+def is_clinic_page(path: str) -> bool:
+    """Is it under the path to which the session's cookie is sent?"""
+    return f"{path}/".startswith("/clinic/")
 
 
 def register(app: Flask, services: Services) -> None:
@@ -74,6 +99,7 @@ def register(app: Flask, services: Services) -> None:
         SECURITY_MSG_GENERIC_AUTHN_FAILED=(REFUSED, "error"),
         SECURITY_MSG_DISABLED_ACCOUNT=(REFUSED, "error"),
     )
+    app.session_interface = ClinicSession()
     users = _request_session(app, services)
     Security(
         app,
@@ -115,6 +141,7 @@ def _one_account() -> str:
 
 
 def _signed_in(app: Flask, user: User, **_: Any) -> None:
+    session.pop("csrf_token", None)  # whoever knew the session before it was worth something
     session.permanent = True
     session["signed_in_at"] = g.now.timestamp()
     services: Services = app.extensions["block_diary"]

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from server import create_app
@@ -19,6 +20,7 @@ from server.domain.protocol import STANDARD, Criteria
 from server.storage import clinics, protocols, staff
 from server.storage.db import Database
 from server.storage.models import Clinic
+from server.storage.staff import User
 
 PUBLIC_URL = "http://diary.example"
 PASSWORD = "correct horse battery"
@@ -207,6 +209,10 @@ class World:
     def protocol_id(self) -> str:
         with self.database.reading() as session:
             return str(protocols.all_current(session, self.clinic.id)[0].id)
+
+    def staff_id(self, email: str) -> int:
+        with self.database.reading() as session:
+            return session.scalars(select(User.id).where(User.email == email)).one()
 
     def enrolled(self, **answers: Any) -> tuple[str, Phone]:
         """A patient's block and phone, the baseline not given yet."""

@@ -4,7 +4,7 @@ import re
 from uuid import UUID
 
 from server.storage.blocks import cancel, get
-from server.storage.models import Reminder
+from server.storage.models import Device, Reminder, ReminderDelivery, Subscription
 from tests.web.clinic.conftest import World, only_block_id
 
 
@@ -114,3 +114,33 @@ def test_a_silent_phone_may_hold_entries(world: World) -> None:
     assert "entries may wait on it" not in world.nurse.get("/clinic/").text
     world.clock.forward(minutes=1)
     assert "entries may wait on it" in world.nurse.get("/clinic/").text
+
+
+def test_the_last_reminder_is_confirmed_by_the_phones_receipt(world: World) -> None:
+    world.started()
+    world.clock.forward(minutes=16)
+    assert "no reminders on it" in row(world.nurse.get("/clinic/").text, "P-1001")
+    with world.database.transaction() as session:
+        device = session.query(Device).one()
+        reminder = session.query(Reminder).filter(Reminder.assessment_id == "15min").one()
+        subscription = Subscription(
+            clinic_id=world.clinic.id,
+            device_id=device.id,
+            endpoint_hash="of an endpoint",
+            push_service="https://push.example",
+            sealed="sealed",
+            created_at=world.clock.now,
+        )
+        session.add(subscription)
+        session.flush()
+        delivery = ReminderDelivery(
+            clinic_id=world.clinic.id,
+            reminder_id=reminder.id,
+            subscription_id=subscription.id,
+            accepted_at=world.clock.now,
+        )
+        session.add(delivery)
+    assert "reminder 10:16 not confirmed" in row(world.nurse.get("/clinic/").text, "P-1001")
+    with world.database.transaction() as session:
+        session.get_one(ReminderDelivery, delivery.id).receipt_at = world.clock.now
+    assert "reminder 10:16 shown" in row(world.nurse.get("/clinic/").text, "P-1001")

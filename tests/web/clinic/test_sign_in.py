@@ -77,6 +77,14 @@ def test_the_session_cookie_is_for_the_clinic_pages_alone(world: World) -> None:
     assert "SameSite=Lax" in cookie
 
 
+def test_pages_elsewhere_neither_set_the_session_nor_vary_by_it(world: World) -> None:
+    for path in ("/", "/healthz", "/api/openapi.json", "/nothing"):
+        answer = world.anonymous().get(path)
+        assert "Set-Cookie" not in answer.headers
+        assert "Cookie" not in answer.headers.get("Vary", "")
+    assert "Cookie" in world.nurse.get("/clinic/").headers["Vary"]
+
+
 def test_a_session_ends_when_idle(world: World) -> None:
     assert world.app.permanent_session_lifetime == IDLE
 
@@ -118,7 +126,8 @@ def test_signing_in_is_on_the_audit_trail(world: World) -> None:
     world.clock.forward(minutes=1)
     world.nurse.get("/clinic/")
     with world.database.reading() as session:
-        events = audit.about(session, world.clinic.id, "staff:1")
+        subject = audit.staff(world.staff_id(world.nurse.email))
+        events = audit.about(session, world.clinic.id, subject)
     assert [event.action for event in events] == ["staff.added", "staff.signed_in"]
 
 

@@ -116,7 +116,9 @@ def test_one_reference_may_stand_for_two_people_at_two_clinics(world: World) -> 
     with world.database.reading() as session:
         oak = session.query(Clinic).filter(Clinic.name.startswith("Oak")).one()
         protocol = str(protocols.all_current(session, oak.id)[0].id)
-        assert staff.names(session, oak.id, [1]) == {}
+        nora = world.staff_id(world.nurse.email)
+        assert staff.names(session, oak.id, [nora]) == {}
+        assert staff.names(session, world.clinic.id, [nora]) == {nora: "Nora"}
     assert "P-1001" in world.stranger.enrol(protocol=protocol)
 
 
@@ -135,6 +137,7 @@ def test_a_viewer_reads_and_changes_nothing(world: World, theirs: dict[str, str]
     assert viewer.get(f"/clinic/blocks/{theirs['block_id']}").status_code == 200
     assert viewer.post(f"/clinic/blocks/{theirs['block_id']}/cancel").status_code == 403
     assert viewer.post(f"/clinic/patients/{theirs['patient_id']}/sheet").status_code == 403
+    assert viewer.post("/clinic/sign-out").status_code == 302
 
 
 def test_an_unknown_id_is_not_found(world: World) -> None:

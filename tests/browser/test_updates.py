@@ -1,0 +1,201 @@
+"""A new version reaches an open phone without taking anything from its patient."""
+
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+from sqlalchemy import select
+
+from server.storage.models import DiaryEntry
+from server.web.assets import BUILT
+from tests.browser.chromium import chromium_phone
+from tests.browser.diary_server import DiaryServer
+from tests.browser.new_build import deploy, new_build, script_of
+from tests.browser.patient import Patient
+from tests.browser.sheets import new_sheet
+
+#: What the app does when it comes to the front.
+RESUME = "document.dispatchEvent(new Event('visibilitychange'))"
+LOOK_FOR_UPDATE = "navigator.serviceWorker.ready.then(r => r.update()).then(() => true)"
+WAITS = "navigator.serviceWorker.getRegistration().then(r => !!r.waiting)"
+#: Long enough for a reload to have begun.
+A_WHILE_MILLISECONDS = 1500
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another build, of changed sources."""
+    made = new_build(tmp_path_factory.mktemp("next"))
+    assert script_of(made) != script_of(BUILT)
+    return made
+
+
+@pytest.fixture
+def patient(playwright: Playwright, server: DiaryServer, tmp_path: Path) -> Iterator[Patient]:
+    """Enrolled, an hour after the block: the scale is on the screen."""
+    sheet = new_sheet(server, "P-400", since_block=timedelta(hours=1, seconds=5))
+    with chromium_phone(playwright, tmp_path / "profile") as phone:
+        enrolled = Patient(phone, server.url)
+        enrolled.enrol(sheet.code)
+        enrolled.is_ready_offline()
+        yield enrolled
+
+
+class Loads:
+    """How often a page was loaded since."""
+
+    def __init__(self, page: Page) -> None:
+        self.count = 0
+        self._page = page
+        page.on("domcontentloaded", self._note)
+
+    def wait_for(self, count: int) -> None:
+        for _ in range(150):
+            if self.count >= count:
+                return
+            self._page.wait_for_timeout(100)
+        raise TimeoutError(f"loaded {self.count} times within 15 seconds")
+
+    def _note(self, _: Page) -> None:
+        self.count += 1
+
+
+def running(page: Page) -> str:
+    """The address of the script that the page runs."""
+    return str(page.evaluate("document.querySelector('script[type=module]').getAttribute('src')"))
+
+
+def expect_running(page: Page, built: Path) -> None:
+    """Wait until the page runs this build."""
+    expect(page.locator(f"script[src='{script_of(built)}']")).to_have_count(1, timeout=15_000)
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """The page's policy lets no text become script, so that Playwright itself cannot wait for it."""
+    for _ in range(150):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    raise TimeoutError(f"not within 15 seconds: {condition}")
+
+
+def tap(patient: Patient, score: int) -> None:
+    patient.page.locator(f".point:has(input[value='{score}'])").tap()
+
+
+def saved(server: DiaryServer) -> list[object]:
+    with server.database.reading() as session:
+        return [each.content["scores"] for each in session.scalars(select(DiaryEntry))]
+
+
+def test_an_answer_is_never_interrupted_and_once_saved_the_new_version_comes_by_one_reload(
+    patient: Patient, server: DiaryServer, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, loads = patient.page, Loads(patient.page)
+    tap(patient, 4)
+    deploy(server, built, monkeypatch)
+    page.evaluate(LOOK_FOR_UPDATE)
+    wait_until(page, WAITS)
+    page.evaluate(RESUME)
+    page.wait_for_timeout(A_WHILE_MILLISECONDS)
+    assert (loads.count, running(page)) == (0, script_of(BUILT))
+    expect(page.locator("input[value='4']")).to_be_checked()
+
+    patient.press("Save")
+    expect_running(page, built)
+    expect(patient.title()).to_contain_text("At your clinic")
+    page.evaluate(RESUME)
+    page.wait_for_timeout(A_WHILE_MILLISECONDS)
+    assert loads.count == 1
+    assert saved(server) == [{"main": 4}]
+
+    server.stop()
+    page.reload()
+    assert running(page) == script_of(built)
+
+
+def test_a_screen_where_nothing_can_be_lost_takes_the_new_version_at_once(
+    patient: Patient, server: DiaryServer, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = Loads(patient.page)
+    deploy(server, built, monkeypatch)
+    patient.page.evaluate(LOOK_FOR_UPDATE)
+    expect_running(patient.page, built)
+    patient.page.wait_for_timeout(A_WHILE_MILLISECONDS)
+    assert loads.count == 1
+
+
+def test_versions_that_follow_each_other_fast_do_not_reload_the_page_over_and_over(
+    patient: Patient,
+    server: DiaryServer,
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page, loads = patient.page, Loads(patient.page)
+    patient.phone.set_clock(datetime.now().astimezone())
+    restless = tmp_path / "restless"
+    shutil.copytree(built, restless)
+    (restless / "sw.js.br").unlink()
+    deploy(server, restless, monkeypatch)
+    for number in range(3):
+        with (restless / "sw.js").open("a") as worker:
+            worker.write(f"\n// {number}")
+        page.evaluate(LOOK_FOR_UPDATE)
+        page.wait_for_timeout(A_WHILE_MILLISECONDS)
+        page.evaluate(RESUME)
+    wait_until(page, WAITS)
+    assert loads.count == 1
+
+    patient.phone.advance_clock(timedelta(minutes=11))
+    page.evaluate(RESUME)
+    loads.wait_for(2)
+    page.wait_for_timeout(A_WHILE_MILLISECONDS)
+    assert loads.count == 2
+
+
+def test_an_old_page_goes_on_working_offline_while_another_has_the_new_version(
+    patient: Patient, server: DiaryServer, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, loads = patient.page, Loads(patient.page)
+    deploy(server, built, monkeypatch)
+    server.stop()
+    old.reload()  # not updated yet: from what the phone holds
+    expect(patient.title()).to_have_text("How strong is your pain now?")
+    assert running(old) == script_of(BUILT)
+    tap(patient, 6)
+
+    server.start()
+    patient.open()  # another window: it looks for a new version by itself, and takes it
+    expect_running(patient.page, built)
+    server.stop()
+    old.bring_to_front()
+    old.wait_for_timeout(A_WHILE_MILLISECONDS)
+    assert (loads.count, running(old)) == (1, script_of(BUILT))
+    expect(old.locator("input[value='6']")).to_be_checked()
+    old.get_by_role("button", name="Save", exact=True).tap()
+    expect_running(old, built)
+    expect(old.get_by_role("heading", level=1)).to_contain_text("Saved on this phone")
+    assert loads.count == 2
+
+
+@pytest.mark.parametrize("address", ["/", "/e", "/sw.js"])
+def test_what_the_phone_holds_of_the_old_build_is_never_taken_for_the_new(
+    server: DiaryServer, built: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    with urllib.request.urlopen(f"{server.url}{address}") as answer:
+        old_tag, old = answer.headers["ETag"], answer.read()
+    asked = urllib.request.Request(f"{server.url}{address}", headers={"If-None-Match": old_tag})
+    with pytest.raises(HTTPError) as unchanged:
+        urllib.request.urlopen(asked)
+    assert unchanged.value.code == 304
+
+    deploy(server, built, monkeypatch)
+    with urllib.request.urlopen(asked) as answer:
+        assert answer.status == 200
+        assert answer.read() != old

@@ -1,0 +1,197 @@
+"""Promises that only a whole run can show: what it writes down, and what it says to push services."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from server.config import load
+from server.database import migrate
+from server.new_clinic import create_clinic
+from server.push.vapid_keys import VapidKeys, vapid_keys
+from server.storage import audit, clinics, enrolments, protocols
+from server.storage.db import Database
+from server.storage.vault import Vault
+from tests.builders import SECRET_KEY, injection_done, new_block, new_patient, stamp
+from tests.push.stand_in import Browser, PushService
+from tests.push.test_payload import HEALTH_WORDS
+from tests.test_serve import START_SECONDS, free_port, settings, wait_until
+from tests.web.clinic.conftest import csrf_token
+
+ROOT = Path(__file__).resolve().parents[1]
+PUSH_SECONDS = 60
+
+
+class OpenBrowser:
+    """A browser at a running server."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.cookies = CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def open(self, path: str, data: bytes | None = None, **more: Any) -> bytes:
+        request = urllib.request.Request(self.address + path, data, **more)
+        with self.opener.open(request, timeout=30) as answer:
+            body: bytes = answer.read()
+            return body
+
+    def api(self, path: str, body: Any, method: str = "POST") -> Any:
+        headers = {"Content-Type": "application/json", "Origin": self.address}
+        data = json.dumps(body).encode()
+        return json.loads(self.open(f"/api/phone/{path}", data, headers=headers, method=method))
+
+    def cookie(self, name: str) -> str:
+        (value,) = [each.value for each in self.cookies if each.name == name]
+        assert value
+        return value
+
+
+@contextmanager
+def serving(environ: dict[str, str], log: Path) -> Iterator[None]:
+    """A real `block-diary serve` that writes its log to a file."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server.cli", "serve"], env=environ, stdout=file, stderr=file
+        )
+        try:
+            wait_until(True, int(environ["PORT"]))
+            yield
+        finally:
+            process.terminate()
+            process.wait(START_SECONDS)
+
+
+@pytest.fixture
+def service() -> Iterator[PushService]:
+    service = PushService()
+    yield service
+    service.close()
+
+
+def test_a_whole_run_writes_no_secret_down_and_pushes_no_word_of_health(
+    tmp_path: Path, service: PushService
+) -> None:
+    port, now = free_port(), datetime.now(UTC)
+    environ = settings(tmp_path / "data", port) | {
+        "SECRET_KEY": SECRET_KEY,
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PUSH_EXTRA_HOSTS": service.host,
+    }
+    config = load(environ, default="production")
+    migrate(config)
+    password = create_clinic(
+        config,
+        name="Hillside Pain Clinic",
+        telephone="020 7946 0011",
+        timezone="Europe/London",
+        email="ada@hill.example",
+        now=now,
+    )
+    database, vault = Database(config.database_url), Vault(SECRET_KEY)
+    with database.transaction() as session:
+        (clinic,) = clinics.all_of_them(session)
+        patient = new_patient(session, clinic, "PATIENT-77", now)
+        protocol = protocols.all_current(session, clinic.id)[0]
+        block = new_block(session, patient, protocol, now=now)
+        enrolment = enrolments.of_patient(session, patient, now)
+        by_link, by_code, unused = (
+            enrolments.invite(session, vault, enrolment, audit.SYSTEM, now) for _ in range(3)
+        )
+
+    log, browser = tmp_path / "log", Browser(service.origin, "/push/a-phones-own-secret-path")
+    endpoint, keys = browser.subscription.endpoint, browser.subscription
+    with serving(environ, log):
+        phone, second = OpenBrowser(config.public_url), OpenBrowser(config.public_url)
+        state = phone.api("redeem", {"token": by_link.token, "consented": True})["state"]
+        second.api("redeem", {"code": by_code.code, "consented": True})
+        sent = {"endpoint": endpoint, "keys": {"p256dh": keys.p256dh, "auth": keys.auth}}
+        phone.api("subscription", sent, "PUT")
+        done = injection_done(block.id, now - timedelta(minutes=16))
+        answer = phone.api("sync", {"sent_at": stamp(datetime.now(UTC)), "items": [done]})
+        assert answer["results"][0]["outcome"] == "stored"
+        nurse = OpenBrowser(config.public_url)
+        form = {
+            "csrf_token": csrf_token(nurse.open("/clinic/sign-in").decode()),
+            "email": "ada@hill.example",
+            "password": password,
+        }
+        board = nurse.open("/clinic/sign-in", urllib.parse.urlencode(form).encode()).decode()
+        assert "PATIENT-77" in board
+        until = time.monotonic() + PUSH_SECONDS
+        while not service.at(browser.path):
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.05)
+
+    secrets = {
+        "link": by_link.token,
+        "code": by_code.code,
+        "unused link": unused.token,
+        "unused code": unused.code,
+        "cookie": phone.cookie("diary"),
+        "session": nurse.cookie("clinic"),
+        "password": password,
+        "endpoint": browser.path,
+        "p256dh": keys.p256dh,
+        "auth": keys.auth,
+        "secret key": SECRET_KEY,
+        "VAPID key": private_number(vapid_keys(database, vault, now)),
+    }
+    database.close()
+    written = {
+        file.name: file.read_bytes()
+        for file in [log, *(tmp_path / "data").iterdir()]
+        if file.is_file()
+    }
+    everything = b"".join(written.values())
+    assert state["check_word"].encode() in everything, "what is no secret is found by this search"
+    assert b"reminder_delivery" in written["log"]
+    found = [name for name, secret in secrets.items() if secret.encode() in everything]
+    assert found == []
+
+    (posted,) = service.at(browser.path)
+    message = browser.decrypt(posted)
+    assert no_health_words(" ".join(texts(message["notification"])))
+    assert no_health_words(f"{posted.path} {posted.headers.get('topic', '')}")
+    for private in ("Hillside", "PATIENT-77", state["check_word"]):
+        assert private not in json.dumps(message)
+
+
+def private_number(keys: VapidKeys) -> str:
+    """The middle of the key's PEM text, whatever its line breaks."""
+    pem = keys.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem.decode().splitlines()[1]
+
+
+def texts(notification: dict[str, Any]) -> list[str]:
+    """Every text of a message but its names and addresses, which are random."""
+    data = notification["data"]
+    return [notification["title"], notification["body"], data["assessment"]]
+
+
+def no_health_words(text: str) -> bool:
+    words = re.findall(r"[a-z]+", text.lower())
+    return not [word for word in words if word.startswith(HEALTH_WORDS)]
+
+
+def test_the_worker_has_no_word_of_health_to_show() -> None:
+    """Whatever the push says or lacks, the worker's own words are these."""
+    source = (ROOT / "pwa" / "src" / "worker" / "push.ts").read_text(encoding="utf-8")
+    own = re.findall(r"^const [A-Z]+ = '([^']*)';$", source, re.MULTILINE)
+    assert sorted(own) == ["Already answered, nothing to do.", "Diary", "Time for your entry."]
+    sentences = re.findall(r"['\"`]([A-Z][^'\"`]*)['\"`]", re.sub(r"/\*.*?\*/|//.*", "", source))
+    assert set(own) == set(sentences)
+    for text in own:
+        assert no_health_words(text)
