@@ -1,5 +1,6 @@
 """Blocks: planned, given their time, and read as a whole."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -12,7 +13,8 @@ from server.domain.block_record import BlockDiary, answered
 from server.domain.clock import clock_correction
 from server.domain.errors import Conflict, NotFound
 from server.storage import audit, baselines, diary_entries, protocols, reminders
-from server.storage.models import Block, Patient, Protocol
+from server.storage.models import Block, DiaryEntry, Patient, Protocol
+from server.storage.models import StaffBaseline as StaffBaselineRow
 
 Source = Literal["clinic", "phone"]
 
@@ -174,7 +176,21 @@ def settle(session: Session, block: Block) -> None:
 
 def diary(session: Session, block: Block) -> BlockDiary:
     """The block and all that was stored about it, as the rules read them."""
-    protocol = protocols.of_block(session, block)
+    return diary_of(
+        block,
+        protocols.of_block(session, block),
+        diary_entries.of_block(session, block),
+        baselines.of_block(session, block),
+    )
+
+
+def diary_of(
+    block: Block,
+    protocol: Protocol,
+    entries: Iterable[DiaryEntry],
+    staff_baselines: Iterable[StaffBaselineRow],
+) -> BlockDiary:
+    """The same of rows that were read already; `entries` and `staff_baselines` in their order."""
     return BlockDiary(
         performed_at=block.performed_at,
         timezone=block.timezone,
@@ -183,10 +199,9 @@ def diary(session: Session, block: Block) -> BlockDiary:
         protocol=protocols.schedule_of(protocol),
         criteria=protocols.criteria_of(protocol),
         baseline_max_age_minutes=protocol.baseline_max_age_minutes,
-        stored=tuple(diary_entries.entry_of(row) for row in diary_entries.of_block(session, block)),
+        stored=tuple(diary_entries.entry_of(row) for row in entries),
         staff_baselines=tuple(
-            StaffBaseline(row.site, row.score, row.entered_at)
-            for row in baselines.of_block(session, block)
+            StaffBaseline(row.site, row.score, row.entered_at) for row in staff_baselines
         ),
     )
 

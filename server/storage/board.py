@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from server.domain.baseline import StaffBaseline
 from server.domain.block_record import BlockDiary
-from server.storage import diary_entries, protocols
+from server.storage.blocks import diary_of
 from server.storage.models import (
     Block,
     Device,
@@ -87,7 +86,7 @@ def blocks(session: Session, clinic_id: UUID, now: datetime) -> list[BoardBlock]
             BoardBlock(
                 block=block,
                 patient=patient,
-                diary=_diary(block, protocol, entries[block.id], staff[block.id]),
+                diary=diary_of(block, protocol, entries[block.id], staff[block.id]),
                 phones=known.count,
                 reminded_phones=known.reminded,
                 seen_at=known.seen_at,
@@ -96,25 +95,6 @@ def blocks(session: Session, clinic_id: UUID, now: datetime) -> list[BoardBlock]
             )
         )
     return board
-
-
-def _diary(
-    block: Block,
-    protocol: Protocol,
-    entries: Iterable[DiaryEntry],
-    staff: Iterable[StaffBaselineRow],
-) -> BlockDiary:
-    return BlockDiary(
-        performed_at=block.performed_at,
-        timezone=block.timezone,
-        agent=block.agent,
-        sites=tuple(block.sites),
-        protocol=protocols.schedule_of(protocol),
-        criteria=protocols.criteria_of(protocol),
-        baseline_max_age_minutes=protocol.baseline_max_age_minutes,
-        stored=tuple(diary_entries.entry_of(row) for row in entries),
-        staff_baselines=tuple(StaffBaseline(row.site, row.score, row.entered_at) for row in staff),
-    )
 
 
 def _of(table: Any, clinic_id: UUID, block_ids: Sequence[UUID]) -> Select[Any]:

@@ -44,7 +44,12 @@ class Patient:
 
     def is_ready_offline(self) -> None:
         """Wait until the worker controls the next start."""
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        self.page.evaluate(
+            """Promise.race([
+                navigator.serviceWorker.ready.then(() => true),
+                new Promise((_, no) => setTimeout(() => no('no worker after 20 s'), 20000)),
+            ])"""
+        )
 
     def rate(self, score: int) -> None:
         """Two taps; returns when the phone says that the rating is kept."""

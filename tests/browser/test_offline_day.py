@@ -106,6 +106,20 @@ def test_a_diary_kept_offline_survives_a_kill_and_gives_the_clinic_its_result_on
     assert [error for error in phone.errors if "net::ERR_" not in error] == []
 
 
+def test_the_sheets_link_opens_the_diary_offline_too(
+    phone: ChromiumPhone, nurse: Nurse, server: DiaryServer
+) -> None:
+    """Whoever kept the link as a bookmark gets the diary, not the browser's own error."""
+    patient = Patient(phone, server.url)
+    patient.enrol(nurse.enrol("P-100").code)
+    patient.is_ready_offline()
+    server.stop()
+    phone.restart()
+    phone.set_offline(True)
+    phone.open(f"{server.url}/e")
+    expect(patient.title()).to_have_text("How strong is your pain now?")
+
+
 def assert_page_json_and_command_agree(
     nurse: Nurse, block_id: UUID, folder: Path, verdict: str, reason: str | None
 ) -> None:
