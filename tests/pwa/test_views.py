@@ -49,7 +49,11 @@ FAULTS = """
   }
   const actions = [...document.querySelectorAll('.actions .button')].filter(seen);
   scrollTo(0, 0);
-  for (const button of strict ? actions : actions.slice(-1)) {
+  const main = actions.find(button => button.matches('.primary')) ?? actions.at(-1);
+  if (main && getComputedStyle(main).position === 'sticky'
+      && getComputedStyle(main).backgroundColor === 'rgba(0, 0, 0, 0)')
+    faults.push(`words show through: ${name(main)}`);
+  for (const button of strict ? actions : [main].filter(Boolean)) {
     const { top, bottom } = box(button);
     if (bottom > innerHeight + 0.5 || top < 0) faults.push(`action not visible: ${name(button)}`);
   }
