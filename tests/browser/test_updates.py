@@ -193,7 +193,8 @@ def test_what_the_phone_holds_of_the_old_build_is_never_taken_for_the_new(
     asked = urllib.request.Request(f"{server.url}{address}", headers={"If-None-Match": old_tag})
     with pytest.raises(HTTPError) as unchanged:
         urllib.request.urlopen(asked)
-    assert unchanged.value.code == 304
+    with unchanged.value:
+        assert unchanged.value.code == 304
 
     deploy(server, built, monkeypatch)
     with urllib.request.urlopen(asked) as answer:
