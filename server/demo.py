@@ -18,11 +18,11 @@ import segno
 from flask.testing import FlaskClient
 
 from server.config import Config
-from server.domain.baseline import MAX_AGE_MINUTES
 from server.domain.enrolment import shown_code
-from server.domain.protocol import STANDARD, Criteria
+from server.domain.protocol import STANDARD
 from server.domain.schedule import assessments
-from server.storage import blocks, clinics, enrolments, patients, protocols, staff
+from server.new_clinic import open_clinic
+from server.storage import blocks, clinics, enrolments, patients
 from server.storage.db import Database
 from server.storage.models import Block, Patient
 from server.storage.vault import Vault
@@ -63,17 +63,16 @@ def _make(config: Config, database: Database, vault: Vault, now: datetime) -> No
     performed_at = max(now - LONGEST_AGO, midnight)
     password = _new_password(config.data_dir / SIGN_IN_FILE)
     with database.transaction() as session:
-        clinic = clinics.create(session, name=CLINIC, telephone="555-0100", timezone=zone, now=now)
-        staff.add(
+        clinic, protocol = open_clinic(
             session,
-            clinic_id=clinic.id,
+            name=CLINIC,
+            telephone="555-0100",
+            timezone=zone,
             email=EMAIL,
-            name="Demo nurse",
-            role="administrator",
+            administrator="Demo nurse",
             password=password,
             now=now,
         )
-        protocol = protocols.keep(session, clinic.id, STANDARD, Criteria(), MAX_AGE_MINUTES, now)
         made: dict[str, Block] = {}
         for reference, side, sites in (
             (PERFORMED, "left", ["main"]),

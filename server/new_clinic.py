@@ -4,12 +4,14 @@ import secrets
 from datetime import datetime
 from zoneinfo import available_timezones
 
+from sqlalchemy.orm import Session
+
 from server import database
 from server.config import Config
 from server.domain.baseline import MAX_AGE_MINUTES
 from server.domain.errors import Invalid
 from server.domain.protocol import STANDARD, Criteria
-from server.storage import clinics, protocols, staff
+from server.storage import clinics, models, protocols, staff
 from server.storage.db import Database
 
 
@@ -33,19 +35,46 @@ def create_clinic(
     opened = Database(config.database_url)
     try:
         with opened.transaction() as session:
-            clinic = clinics.create(
-                session, name=name.strip(), telephone=telephone.strip(), timezone=timezone, now=now
-            )
-            protocols.keep(session, clinic.id, STANDARD, Criteria(), MAX_AGE_MINUTES, now)
-            staff.add(
+            open_clinic(
                 session,
-                clinic_id=clinic.id,
+                name=name.strip(),
+                telephone=telephone.strip(),
+                timezone=timezone,
                 email=email,
-                name="",
-                role="administrator",
+                administrator="",
                 password=password,
                 now=now,
             )
     finally:
         opened.close()
     return password
+
+
+def open_clinic(
+    session: Session,
+    *,
+    name: str,
+    telephone: str,
+    timezone: str,
+    email: str,
+    administrator: str,
+    password: str,
+    now: datetime,
+) -> tuple[models.Clinic, models.Protocol]:
+    """A clinic that can enrol at once: with the standard protocol and somebody who signs in.
+
+    :param administrator: what staff see of them; empty shows the address
+    :raises Invalid: the address is not one, or somebody signs in with it already
+    """
+    clinic = clinics.create(session, name=name, telephone=telephone, timezone=timezone, now=now)
+    protocol = protocols.keep(session, clinic.id, STANDARD, Criteria(), MAX_AGE_MINUTES, now)
+    staff.add(
+        session,
+        clinic_id=clinic.id,
+        email=email,
+        name=administrator,
+        role="administrator",
+        password=password,
+        now=now,
+    )
+    return clinic, protocol

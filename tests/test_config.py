@@ -26,7 +26,7 @@ def development(folder: Path, **changes: str) -> Config:
 
 def refusal(environ: dict[str, str], default: str = "production") -> str:
     with pytest.raises(StartRefused) as caught:
-        load(environ, default=default)  # type: ignore[arg-type]
+        load(environ, default=default)
     message = str(caught.value)
     assert "\n" not in message
     return message

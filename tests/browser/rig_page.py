@@ -94,7 +94,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def __init__(self, *args: object, asked: list[str], directory: Path) -> None:
         self._asked = asked
-        super().__init__(*args, directory=str(directory))  # type: ignore[arg-type]
+        super().__init__(*args, directory=str(directory))
 
     def do_GET(self) -> None:
         self._asked.append(self.path)

@@ -144,7 +144,7 @@ def faults(page: Page) -> list[str]:
     found = []
     for width, height, scheme, percent, with_axe in LOOKS:
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.evaluate("size => document.documentElement.style.fontSize = size", f"{percent}%")
         wrong = page.evaluate(FAULTS) + (axe_violations(page, AXE) if with_axe else [])
         found += [f"{width} px, {scheme}, {percent} %: {fault}" for fault in wrong]

@@ -141,7 +141,7 @@ def test_an_answer_between_claim_and_send_is_noticed(
     deliveries = reminder_queue.deliveries
 
     def then_answer(*arguments: object) -> object:
-        found = deliveries(*arguments)  # type: ignore[arg-type]
+        found = deliveries(*arguments)
         answering.append(len(found))
         return found
 
@@ -151,7 +151,7 @@ def test_an_answer_between_claim_and_send_is_noticed(
     def after_the_answer(*arguments: object) -> bool:
         if scene.reminder().state == "planned":
             scene.settle("15min")
-        return is_wanted(*arguments)  # type: ignore[arg-type]
+        return is_wanted(*arguments)
 
     monkeypatch.setattr(reminder_queue, "deliveries", then_answer)
     monkeypatch.setattr(reminder_queue, "is_wanted", after_the_answer)
@@ -262,7 +262,7 @@ def test_a_time_that_moves_between_claim_and_send_is_noticed(
 
     def after_the_move(*arguments: object) -> bool:
         scene.replan(DUE_15, performed_at=T0 + HOUR)
-        return is_wanted(*arguments)  # type: ignore[arg-type]
+        return is_wanted(*arguments)
 
     monkeypatch.setattr(reminder_queue, "is_wanted", after_the_move)
     scene.tick(DUE_15)
@@ -406,7 +406,7 @@ def test_a_service_that_is_not_there_is_tried_again(scene: Scene) -> None:
         assert scene.delivery().failure == "unreachable"
         assert scene.delivery().retry_at is not None
     finally:
-        scene.service.__init__()  # type: ignore[misc]  # the fixture closes it once more
+        scene.service.__init__()  # the fixture closes it once more
 
 
 def test_a_service_that_is_no_longer_allowed_is_not_called(scene: Scene, keys: VapidKeys) -> None:
@@ -566,7 +566,7 @@ def eventually(seen: object, seconds: float = 10) -> None:
     import time
 
     end = time.monotonic() + seconds
-    while not seen():  # type: ignore[operator]
+    while not seen():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.02)
 
@@ -594,7 +594,7 @@ def test_the_loop_outlives_an_error_and_logs_it_without_its_message(
     def sometimes(*arguments: object) -> object:
         for failure in failures:
             raise failure
-        return real(*arguments)  # type: ignore[arg-type]
+        return real(*arguments)
 
     monkeypatch.setattr(reminder_queue, "claim_due", sometimes)
     with Hands(scene, DUE_15):
@@ -618,7 +618,7 @@ def test_one_reminders_fault_does_not_keep_the_others_waiting(
     def payload(**values: object) -> bytes:
         if values["block_id"] == scene.block.id:
             raise ValueError("secret")
-        return real(**values)  # type: ignore[arg-type]
+        return real(**values)
 
     monkeypatch.setattr(loop, "reminder_payload", payload)
     result = scene.tick(DUE_15)

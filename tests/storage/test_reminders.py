@@ -29,7 +29,7 @@ SECOND = timedelta(seconds=1)
 
 
 def planned_block(session: Session, **changes: object) -> Block:
-    block = add_block(session, add_patient(session, add_clinic(session)), **changes)  # type: ignore[arg-type]
+    block = add_block(session, add_patient(session, add_clinic(session)), **changes)
     reminders.plan(session, block, STANDARD, T0)
     return block
 

@@ -26,7 +26,7 @@ def browser(name: str, auth: str = "auth") -> BrowserSubscription:
 def put(
     session: Session, device: Device, name: str, auth: str = "auth", now: object = T0
 ) -> Subscription:
-    return subscriptions.upsert(session, VAULT, device, browser(name, auth), ORIGIN, now)  # type: ignore[arg-type]
+    return subscriptions.upsert(session, VAULT, device, browser(name, auth), ORIGIN, now)
 
 
 def live(session: Session, enrolment: Enrolment) -> list[str]:

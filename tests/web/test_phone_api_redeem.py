@@ -120,7 +120,7 @@ def test_of_two_phones_that_try_at_once_one_gets_in(
     phones = [new_phone() for _ in range(4)]
     tries = [
         threading.Thread(
-            target=lambda each=phone: statuses.append(  # type: ignore[misc]
+            target=lambda each=phone: statuses.append(
                 each.redeem(token=world.invited.token).status_code
             )
         )

@@ -64,8 +64,8 @@ class Gallery:
             device_scale_factor=2,
             has_touch=True,
             is_mobile=True,
-            color_scheme=look.scheme,  # type: ignore[arg-type]
-            forced_colors=look.forced_colours,  # type: ignore[arg-type]
+            color_scheme=look.scheme,
+            forced_colors=look.forced_colours,
             reduced_motion="reduce",
             locale="en-GB",
             timezone_id="Europe/London",
