@@ -21,6 +21,7 @@ from playwright.sync_api import (
     WebError,
 )
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.service_workers import ServiceWorkers, origin_of
 from tests.rig.programs import chromium, required
@@ -125,7 +126,7 @@ class ChromiumPhone:
         """Close every page of the app; workers can still be woken by a push."""
         for page in self.context.pages:
             if page is not self._desk:
-                page.close()
+                close_page(page)
 
     def open(self, url: str) -> Page:
         """Open `url` in a new page, which becomes :attr:`page`."""
@@ -181,6 +182,20 @@ class ChromiumPhone:
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.errors.append(message.text)
+
+
+def close_page(page: Page) -> None:
+    """Close a page. Asked in the middle of a navigation, Chromium may agree and not do it: it is asked again,
+    where `page.close()` would wait for ever.
+
+    :raises TimeoutError: it stays open
+    """
+    for _ in range(3):
+        with suppress(PlaywrightTimeoutError), page.expect_event("close", timeout=5_000):
+            page.close(run_before_unload=True)
+        if page.is_closed():
+            return
+    raise TimeoutError(f"Chromium does not close {page.url}")
 
 
 @contextmanager

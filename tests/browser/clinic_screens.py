@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.chromium import close_page
 from tests.browser.clinic_day import NEWCOMER, NURSE, PASSWORD, ClinicDay
 
 
@@ -27,7 +28,8 @@ class Desk:
         self.open("sign-in")
         self.page.get_by_label("Email address").fill(email)
         self.page.get_by_label("Password").fill(password)
-        self.press("Sign in")
+        with self.page.expect_navigation():
+            self.press("Sign in")
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -163,7 +165,7 @@ def _stale_form(desk: Desk) -> None:
     again = Desk(desk.page.context.new_page(), desk.url, desk.day)
     desk.page.context.clear_cookies()
     again.sign_in()
-    again.page.close()
+    close_page(again.page)
     desk.press("Enrol and make the sheet")
     expect(desk.page.get_by_text("earlier sign-in")).to_be_visible()
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.chromium import FLAGS, chromium_phone
+from tests.browser.chromium import FLAGS, chromium_phone, close_page
 from tests.browser.clinic_day import ClinicDay, at
 from tests.browser.clinic_screens import SCREENS, Desk
 from tests.browser.diary_server import DiaryServer, diary_server
@@ -109,7 +109,7 @@ def _picture(page: Page, file: Path) -> Path:
     png = page.screenshot(animations="disabled", caret="hide")
     aside = page.context.new_page()
     file.write_bytes(small_png(aside, png))
-    aside.close()
+    close_page(aside)
     return file
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Playwright
 
-from tests.browser.chromium import ChromiumPhone, chromium_phone
+from tests.browser.chromium import ChromiumPhone, chromium_phone, close_page
 from tests.browser.diary_server import DiaryServer
 from tests.browser.patient import Patient
 
@@ -53,7 +53,7 @@ def test_every_page_names_an_icon_that_is_there(
         "[...document.querySelectorAll('link[rel=icon], link[rel=apple-touch-icon]')]"
         ".map(link => [link.rel, link.href])"
     )
-    page.close()
+    close_page(page)
     wanted = {"icon", "apple-touch-icon"} if address == "/" else {"icon"}
     assert {rel for rel, _ in named} == wanted
     for _, href in named:

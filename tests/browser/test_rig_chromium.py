@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
 from tests.browser.accessibility import accessible_elements, axe_violations
-from tests.browser.chromium import ChromiumPhone, chromium_phone
+from tests.browser.chromium import ChromiumPhone, chromium_phone, close_page
 from tests.browser.rig_page import RigSite, rig_site
 
 AXE = Path(__file__).parents[2] / "pwa/node_modules/axe-core/axe.min.js"
@@ -162,3 +162,12 @@ def test_errors_that_nobody_sees_are_noted(phone: ChromiumPhone) -> None:
 def test_nothing_is_asked_of_another_machine(phone: ChromiumPhone) -> None:
     with pytest.raises(Exception, match="ERR_NAME_NOT_RESOLVED"):
         phone.page.goto("https://example.org/")
+
+
+def test_a_page_on_its_way_elsewhere_closes(phone: ChromiumPhone, site: RigSite) -> None:
+    for _ in range(15):
+        page = phone.context.new_page()
+        page.goto(site.url)
+        page.evaluate("setTimeout(() => { location.href = '/?elsewhere'; })")
+        close_page(page)
+        assert page.is_closed()
