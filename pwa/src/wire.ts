@@ -44,7 +44,11 @@ export interface SyncResponse {
   state: PhoneState;
 }
 
-export type RedeemRequest = ({ token: string } | { code: string }) & { consented: true };
+export type RedeemRequest = ({ token: string } | { code: string }) & {
+  /** The same until the phone is let in, so that a lost answer can be asked for again. */
+  attempt: string;
+  consented: true;
+};
 
 export interface RedeemResponse {
   server_at: string;

@@ -82,15 +82,18 @@ def redeem(
     vault: Vault,
     kind: Literal["token", "code"],
     text: str,
+    attempt: UUID | None,
     user_agent: str,
     now: datetime,
 ) -> Redeemed:
-    """Let a phone in, once per link and code.
+    """Let a phone in, once per link and code; again if it asks again because the answer was lost.
 
     Found by its hash, so that the time it takes tells nothing about near misses; which clinic it
     is follows from it. Of two phones that try at once, one gets in.
 
     :param text: the link's token as it is, or the code as typed
+    :param attempt: the phone's own secret, by which it is known when it asks again; None: it
+        made none, and cannot ask again
     :raises Invalid: the text cannot be a code
     :raises CodeUnknown, CodeUsed, CodeRevoked, CodeExpired: with what to do and whom to call
     """
@@ -103,14 +106,21 @@ def redeem(
     if invitation is None:
         raise rules.unknown(kind)
     enrolment = session.get_one(Enrolment, invitation.enrolment_id)
+    secret = (
+        secrets.token_urlsafe(_SECRET_BYTES)
+        if attempt is None
+        else vault.hash("attempt", f"{attempt} {text}")
+    )
+    let_in = _let_in(session, vault, invitation, secret)
     rules.check_usable(
         expires_at=invitation.expires_at,
-        used_at=invitation.used_at,
+        used_at=invitation.used_at if let_in is None else None,
         revoked_at=invitation.revoked_at or enrolment.revoked_at,
         now=now,
         telephone=clinics.get(session, invitation.clinic_id).telephone,
     )
-    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    if let_in is not None:
+        return Redeemed(let_in, secret)
     device = Device(
         clinic_id=invitation.clinic_id,
         enrolment_id=invitation.enrolment_id,
@@ -134,6 +144,18 @@ def redeem(
         now,
     )
     return Redeemed(device, secret)
+
+
+def _let_in(session: Session, vault: Vault, invitation: Invitation, secret: str) -> Device | None:
+    """The phone that this invitation let in, if it is the one with this secret."""
+    return session.scalar(
+        select(Device).where(
+            Device.clinic_id == invitation.clinic_id,
+            Device.id == invitation.device_id,
+            Device.secret_hash == vault.hash("cookie", secret),
+            Device.revoked_at.is_(None),
+        )
+    )
 
 
 def device_of_secret(session: Session, vault: Vault, secret: str) -> Device | None:

@@ -37,11 +37,18 @@ def let_in() -> None:
 def redeem() -> Response:
     """Let this phone in by a link's token or a typed code, once."""
     surroundings = services()
-    kind, text = _token_or_code(decode(request.get_data(), wire.RedeemRequest))
+    sent = decode(request.get_data(), wire.RedeemRequest)
+    kind, text = _token_or_code(sent)
     key = surroundings.application_server_key()
     with surroundings.database.transaction() as session:
         redeemed = enrolments.redeem(
-            session, surroundings.vault, kind, text, request.user_agent.string, now()
+            session,
+            surroundings.vault,
+            kind,
+            text,
+            sent.attempt,
+            request.user_agent.string,
+            now(),
         )
         state = phone_state(session, redeemed.device, key)
     response = _json(wire.RedeemResponse(server_at=now(), state=state), 201)

@@ -148,6 +148,9 @@ class RedeemRequest(Struct, kw_only=True, forbid_unknown_fields=True):
 
     token: Annotated[str, Meta(max_length=64)] | None = None
     code: Annotated[str, Meta(max_length=32)] | None = None
+    attempt: UUID | None = None
+    """Random, kept by the phone until it is let in: who asks again with the same one, because the
+    answer was lost, is let in again."""
     consented: Literal[True]
 
 

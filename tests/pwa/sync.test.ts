@@ -93,6 +93,19 @@ test('a phone that the clinic does not know keeps everything until it is enrolle
   assert.deepEqual(server.items(), [item]);
 });
 
+test('a phone asks to be let in by the same attempt until it was, then by another', async () => {
+  const how = { ...deps, api: phoneApiOf(deps) };
+  server.fault = () => 'lost answer';
+  await assert.rejects(enrol(how, { token: 'one' }), { code: 'offline' });
+  server.fault = () => null;
+  await enrol(how, { token: 'one' });
+  await enrol(how, { token: 'two' });
+  const [first, second, third] = server.other.map(({ body }) => (body as { attempt: string }).attempt);
+  assert.match(first!, /^[0-9a-f-]{36}$/);
+  assert.equal(first, second);
+  assert.notEqual(second, third);
+});
+
 test('a conflict is kept and shown, and not sent again', async () => {
   const item = await save();
   server.stored.set(item.id, { content: '{}', receivedAt: iso(T0) });
@@ -176,7 +189,8 @@ test('a code that the server refuses comes back in its words, and changes nothin
     name: 'ApiFailure', code: 'code_unknown', message: 'Check it.', status: 422,
   });
   assert.equal((await deps.store.read()).facts.phone, null);
-  assert.deepEqual(server.other[0]!.body, { code: 'WRONG', consented: true });
+  const { attempt } = (await deps.store.read()).facts;
+  assert.deepEqual(server.other[0]!.body, { code: 'WRONG', attempt, consented: true });
 });
 
 function phoneApiOf({ api }: SyncDeps) {

@@ -4,15 +4,18 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
 from server import create_app
 from server.config import Config
 from server.domain.enrolment import CHECK_WORDS, LIFETIME, new_code, shown_code
 from server.storage import audit, enrolments
 from server.storage.db import Database
+from server.storage.models import Device
 from server.storage.vault import Vault
 from tests.builders import NOON, Phone, TestClock, World, another_invitation, stamp
 
@@ -111,6 +114,41 @@ def test_link_and_code_of_one_sheet_let_in_one_phone(new_phone: NewPhone, world:
         status, code, message = error_of(new_phone(), **how)
         assert (status, code) == (422, "code_used")
         assert "020 7946 0011" in message
+
+
+def test_a_phone_that_lost_the_answer_is_let_in_again_as_itself(
+    new_phone: NewPhone, database: Database, vault: Vault, world: World
+) -> None:
+    phone, attempt = new_phone(), str(uuid4())
+    how = {"token": world.invited.token, "attempt": attempt}
+    first = phone.redeem(**how)
+    again = new_phone().redeem(**how)
+    assert (first.status_code, again.status_code) == (201, 201)
+    cookies = [each.headers["Set-Cookie"].split(";")[0] for each in (first, again)]
+    assert cookies[0] == cookies[1]
+    assert first.get_json()["state"]["check_word"] == again.get_json()["state"]["check_word"]
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Device)) == 1
+
+    for stranger in ({"attempt": str(uuid4())}, {}):
+        assert error_of(new_phone(), token=world.invited.token, **stranger)[1] == "code_used"
+    code = {"code": world.invited.code, "attempt": attempt}
+    assert error_of(new_phone(), **code)[1] == "code_used"
+
+    other = another_invitation(database, vault, world)
+    assert phone.redeem(token=other.token, attempt=attempt).status_code == 201
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Device)) == 2
+
+
+def test_a_phone_that_was_shut_out_is_not_let_in_again(
+    new_phone: NewPhone, database: Database, world: World
+) -> None:
+    how = {"token": world.invited.token, "attempt": str(uuid4())}
+    new_phone().redeem(**how)
+    with database.transaction() as session:
+        session.scalars(select(Device)).one().revoked_at = NOON
+    assert error_of(new_phone(), **how)[1] == "code_used"
 
 
 def test_of_two_phones_that_try_at_once_one_gets_in(

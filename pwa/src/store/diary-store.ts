@@ -32,6 +32,8 @@ export interface Facts {
   refused: boolean | null;
   /** Whether the browser promised not to clear the store under pressure. */
   persisted: boolean | null;
+  /** By which the clinic knows this phone when it asks again to be let in. */
+  attempt: string | null;
 }
 
 export interface Kept {
@@ -146,6 +148,7 @@ export class DiaryStore {
 
 const NOTHING: Facts = {
   phone: null, clock: null, lastSyncAt: null, refused: null, persisted: null,
+  attempt: null,
 };
 
 /** What a result changes; an outcome that this version does not know leaves the item waiting. */

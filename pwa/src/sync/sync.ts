@@ -39,11 +39,14 @@ export async function enrol(
   how: { token: string } | { code: string },
 ): Promise<void> {
   await alone(async () => {
+    const attempt = (await deps.store.read()).facts.attempt ?? crypto.randomUUID();
+    await deps.store.remember({ attempt });
     const sentAt = deps.clock();
-    const { server_at, state } = await deps.api.redeem({ ...how, consented: true });
+    const { server_at, state } = await deps.api.redeem({ ...how, attempt, consented: true });
     const at = deps.clock();
     const clock = measureClock(sentAt, at, Date.parse(server_at));
     await deps.store.apply({ state, clock, at, results: [] });
+    await deps.store.remember({ attempt: null });
   });
 }
 
