@@ -106,6 +106,26 @@ def _enrol_known(desk: Desk) -> None:
     expect(desk.page.get_by_text("is enrolled already")).to_be_visible()
 
 
+def _list(*lines: str) -> Recipe:
+    content = "\n".join(("reference,region,side,levels,agent", *lines)).encode()
+
+    def sent(desk: Desk) -> None:
+        desk.sign_in()
+        desk.open("enrol/list")
+        desk.page.get_by_label("List of patients").set_input_files(
+            {"name": "patients.csv", "mimeType": "text/csv", "buffer": content}
+        )
+        with desk.page.expect_navigation():
+            desk.press("Enrol them all")
+
+    return sent
+
+
+def _list_empty(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("enrol/list")
+
+
 def _sheet_empty(desk: Desk) -> None:
     desk.sheet("no phone")
 
@@ -179,6 +199,12 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "filled": _enrol_filled,
         "error": _enrol_failed,
         "known": _enrol_known,
+    },
+    "enrol_list.enrol_list": {
+        "empty": _list_empty,
+        "filled": _list("RP-3001,lumbar,both,L4/5,ropivacaine", "RP-3002,cervical,left,C5/6,other"),
+        "error": _list("RP-3003,hip,left,,saline", ",lumbar,up,L4/5,lidocaine"),
+        "no list": _list(),
     },
     "sheet.sheet": {
         "empty": _sheet_empty,

@@ -39,7 +39,7 @@ def enrol_sent() -> ResponseReturnValue:
         patient = patients.find(session, staff().clinic_id, form.reference.data)
         if patient is not None and not form.known.data:
             return _ask_about(session, form, patient), 422
-        patient = _plan(session, form, current)
+        patient = plan(session, form, current)
     # 307: the browser sends this very form on, so that the sheet is made without another press.
     return redirect(url_for("sheet.sheet_made", patient_id=patient.id), 307)
 
@@ -68,7 +68,8 @@ def _ask_about(session: Session, form: EnrolForm, patient: Patient) -> str:
     return _page(form, patient, next_number)
 
 
-def _plan(session: Session, form: EnrolForm, current: list[Protocol]) -> Patient:
+def plan(session: Session, form: EnrolForm, current: list[Protocol]) -> Patient:
+    """The patient, added if new, with the block that a valid form describes."""
     chosen = {each.id: each for each in current}[UUID(form.protocol.data)]
     patient = patients.of_reference(
         session, staff().clinic_id, form.reference.data, form.language.data, g.now
