@@ -40,18 +40,19 @@ export const screens = {
   correct: Correct,
   complete: Complete,
   help: second('Help'),
+  learn: second('Learn'),
   about: second('About'),
 } satisfies Record<string, ScreenView>;
 
 export type ScreenName = keyof typeof screens;
 
 /** What an address may open before the phone is linked to a clinic. */
-const OPEN_TO_ALL: ReadonlySet<string> = new Set(['enrol', 'help', 'about']);
+const OPEN_TO_ALL: ReadonlySet<string> = new Set(['enrol', 'help', 'learn', 'about']);
 
 /** What an address may open on a linked phone; the rest is shown by home when it is due. */
 const OPEN_WHEN_LINKED: ReadonlySet<string> = new Set([
   'enrol', 'linked', 'install', 'reminders', 'baseline', 'injection-done', 'rate', 'memory',
-  'unable', 'saved', 'entries', 'entry', 'correct', 'help', 'about',
+  'unable', 'saved', 'entries', 'entry', 'correct', 'help', 'learn', 'about',
 ]);
 
 export function mayOpen(name: string, linked: boolean): name is ScreenName {

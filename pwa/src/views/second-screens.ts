@@ -3,6 +3,7 @@ export { About } from './about';
 export { Entries } from './entries';
 export { Help } from './help';
 export { Install } from './install';
+export { Learn } from './learn';
 export { Linked } from './linked';
 export { OneEntry } from './one-entry';
 export { Reminders } from './reminders';

@@ -270,5 +270,13 @@ export const cases = {
     filled: { address: 'help', block: block(standard) },
     empty: { address: 'help', linked: false, block: null },
   },
+  learn: {
+    empty: { address: 'learn', linked: false, block: null },
+    joints: { address: 'learn/joints' },
+    injection: { address: 'learn/injection' },
+    today: { address: 'learn/today' },
+    diary: { address: 'learn/diary' },
+    risks: { address: 'learn/risks' },
+  },
   about: { filled: { address: 'about' } },
 } satisfies Record<ScreenName, Record<string, Case>>;
