@@ -131,7 +131,9 @@ def _bundle_all() -> None:
     names = ("app_js", "app_css", "clinic_js", "clinic_css")
     urls = {name: _build_bundle(environment, name) for name in names}
     page = app.jinja_env.from_string((PWA / "index.html").read_text(encoding="utf-8"))
-    (BUILT / "index.html").write_text(page.render(urls), encoding="utf-8")
+    at_start = _imported_at_start(BUILT / Path(urls["app_js"]).name)
+    shell = page.render(urls, at_start=at_start)
+    (BUILT / "index.html").write_text(shell, encoding="utf-8")
     shutil.copy(PWA / "manifest.webmanifest", BUILT)
     shutil.copytree(PWA / "icons", BUILT / "icons")
 
@@ -146,8 +148,18 @@ def _build_bundle(environment: Any, name: str) -> str:
     return str(bundle.urls()[0])
 
 
+def _imported_at_start(script: Path) -> list[str]:
+    """The chunks that a script needs before its first line runs: the page asks for them at once."""
+    names = re.findall(r'(?:from|import)"\./([^"]+)"', script.read_text(encoding="utf-8"))
+    return [_url(script.parent / name) for name in names]
+
+
+def _url(built: Path) -> str:
+    return f"/static/built/{built.relative_to(BUILT).as_posix()}"
+
+
 def _precache(urls: dict[str, str]) -> list[dict[str, str | None]]:
-    """What the worker keeps: the page, its script and style, the manifest, the icons that the page names.
+    """What the worker keeps: the page, its scripts and style, the manifest, the icons that the page names.
 
     A reminder's icons are not among them: browsers load those past the worker, and a reminder
     comes only while there is a network.
@@ -156,7 +168,8 @@ def _precache(urls: dict[str, str]) -> list[dict[str, str | None]]:
     icons = sorted(set(re.findall(r"/icons/[\w.-]+", text)))
     files = {"/": "index.html", "/manifest.webmanifest": "manifest.webmanifest"}
     files |= {icon: icon.removeprefix("/") for icon in icons}
-    revisions: dict[str, str | None] = {urls["app_js"]: None, urls["app_css"]: None}
+    chunks = sorted(_url(path) for path in (BUILT / "chunks").iterdir())
+    revisions: dict[str, str | None] = dict.fromkeys([urls["app_js"], urls["app_css"], *chunks])
     revisions |= {url: _digest([BUILT / name])[:16] for url, name in files.items()}
     return [{"url": url, "revision": revision} for url, revision in revisions.items()]
 

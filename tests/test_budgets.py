@@ -7,16 +7,19 @@ import pytest
 
 from server.web.assets import BUILT
 
-SCRIPT_BYTES = 40_000
-PRECACHE_BYTES = 90_000
+#: Issue: "JS ≤ 40 kB, precache ≤ 120 kB with all languages".
+START_SCRIPT_BYTES = 40_000
+PRECACHE_BYTES = 120_000
 
 
 def sent(name: str) -> int:
     return len(brotli.compress((BUILT / name).read_bytes(), quality=11))
 
 
-def scripts() -> list[str]:
-    return ["sw.js", *(path.name for path in BUILT.glob("app.*.js"))]
+def scripts_at_start() -> list[str]:
+    """The worker, and all that the page asks for before its first line runs."""
+    page = (BUILT / "index.html").read_text()
+    return ["sw.js", *re.findall(r'"/static/built/([^"]+\.js)"', page)]
 
 
 def precached() -> list[str]:
@@ -33,11 +36,27 @@ def report(what: str, names: list[str], most: int, capsys: pytest.CaptureFixture
     return total
 
 
-def test_all_the_phones_scripts_fit_their_budget(capsys: pytest.CaptureFixture[str]) -> None:
-    names = scripts()
-    assert len(names) == 2
-    assert report("Phone scripts", names, SCRIPT_BYTES, capsys) <= SCRIPT_BYTES
+def test_the_scripts_that_a_start_needs_fit_their_budget(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = scripts_at_start()
+    assert len(names) == 3
+    assert report("Scripts at start", names, START_SCRIPT_BYTES, capsys) <= START_SCRIPT_BYTES
+
+
+def test_the_page_asks_at_once_for_every_script_that_its_first_one_imports() -> None:
+    """Otherwise one would be found only after another has come, and the start would wait twice."""
+    asked = scripts_at_start()[1:]
+    for name in asked:
+        text = (BUILT / name).read_text()
+        imported = re.findall(r'(?:from|import)"\./([^"]+)"', text)
+        assert {(BUILT / name).parent / each for each in imported} <= {
+            BUILT / name for name in asked
+        }
 
 
 def test_all_that_the_phone_keeps_fits_its_budget(capsys: pytest.CaptureFixture[str]) -> None:
-    assert report("Precache", precached(), PRECACHE_BYTES, capsys) <= PRECACHE_BYTES
+    names = precached()
+    chunks = {f"chunks/{path.name}" for path in (BUILT / "chunks").glob("*.js")}
+    assert chunks <= set(names), "what is loaded on demand must be there offline"
+    assert report("Precache", names, PRECACHE_BYTES, capsys) <= PRECACHE_BYTES

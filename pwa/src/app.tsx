@@ -10,8 +10,11 @@ import { DiaryStore } from './store/diary-store';
 import { phoneApi } from './sync/api';
 import { AppView } from './views/app-view';
 import { isInstalled } from './views/install-prompt';
+import { fetchSecond } from './views/second';
 
 const TICK_MILLISECONDS = 15_000;
+/** Leaves the first screen to itself. */
+const SECOND_AFTER_MILLISECONDS = 2000;
 
 let unsaved = false;
 const updates = new Updates(() => !unsaved);
@@ -48,6 +51,7 @@ if (root) {
 
 const wake = (): void => {
   void resume();
+  void fetchSecond(); // if it could not be had before
   updates.resume();
 };
 document.addEventListener('visibilitychange', () => {
@@ -58,6 +62,7 @@ addEventListener('pageshow', (event) => {
 });
 addEventListener('online', wake);
 setInterval(tick, TICK_MILLISECONDS);
+setTimeout(() => void fetchSecond(), SECOND_AFTER_MILLISECONDS);
 void resume();
 updates.register().catch(() => {}); // a private window may refuse: then the diary needs a network
 

@@ -5,8 +5,10 @@ imports nothing but Flask-Assets, since the build environment of a wheel has lit
 """
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import Flask
@@ -15,6 +17,9 @@ from webassets.filter import Filter
 
 BUILT = Path(__file__).resolve().parents[1] / "static" / "built"
 """Where the built files lie, inside the package, so that a wheel carries them."""
+
+CHUNKS = "chunks"
+"""The folder among them of the scripts that the app's first script asks for, some only when needed."""
 
 
 class Esbuild(Filter):  # type: ignore[misc]
@@ -34,16 +39,33 @@ class Esbuild(Filter):  # type: ignore[misc]
         return repr(self.flags)
 
     def input(self, _in: Any, out: Any, source_path: str, **_: Any) -> None:
+        out.write(self._run(source_path))
+
+    def _run(self, source_path: str, *more: str) -> str:
         flags = [flag.replace("=PRECACHE", "=" + self._precache()) for flag in self.flags]
         command = [
             *(self.ctx.config["ESBUILD"], source_path, "--bundle", "--minify"),
             *("--target=es2022", "--charset=utf8", "--external:/icons/*"),
-            *("--legal-comments=none", "--log-level=warning", *flags),
+            *("--legal-comments=none", "--log-level=warning", *flags, *more),
         ]
-        out.write(subprocess.check_output(command, encoding="utf-8"))  # noqa: S603
+        return subprocess.check_output(command, encoding="utf-8")  # noqa: S603
 
     def _precache(self) -> str:
         return json.dumps(self.ctx.config.get("PRECACHE", []))
+
+
+class EsbuildInChunks(Esbuild):
+    """Bundle one entry file, with what it imports dynamically in files of their own, named by a
+    hash of their content, in the folder `CHUNKS` beside the result."""
+
+    name = "esbuild_in_chunks"
+
+    def input(self, _in: Any, out: Any, source_path: str, **_: Any) -> None:
+        with TemporaryDirectory() as folder:
+            names = (f"--chunk-names={CHUNKS}/[name].[hash]", "--entry-names=entry")
+            self._run(source_path, "--splitting", f"--outdir={folder}", *names)
+            shutil.copytree(Path(folder) / CHUNKS, BUILT / CHUNKS)
+            out.write((Path(folder) / "entry.js").read_text(encoding="utf-8"))
 
 
 def register(app: Flask) -> Environment:
@@ -58,7 +80,11 @@ def register(app: Flask) -> Environment:
     environment = Environment(app)
     environment.register(
         {
-            "app_js": _bundle("src/app.tsx", "app.%(version)s.js", "--format=esm"),
+            "app_js": Bundle(
+                "src/app.tsx",
+                filters=EsbuildInChunks("--format=esm"),
+                output="built/app.%(version)s.js",
+            ),
             "app_css": _bundle("styles/app.css", "app.%(version)s.css"),
             "sw": _bundle(
                 "src/worker/sw.ts",

@@ -13,21 +13,25 @@ from server.web.assets import BUILT
 from tests.browser.diary_server import DiaryServer
 
 ROOT = BUILT.parents[2]
+CHANGED = {
+    "now.tsx": "You can rate at any time, above all when the pain changes.",
+    "help.tsx": "Nobody watches this diary live.",
+}
 
 
 def new_build(folder: Path) -> Path:
-    """Build the app in a copy of the tree, with one address of its script changed; gives the built files."""
+    """Build the app in a copy of the tree, with words of both its scripts changed; gives the built files."""
     pwa = folder / "pwa"
     shutil.copytree(ROOT / "pwa", pwa, ignore=shutil.ignore_patterns("node_modules"))
     (pwa / "node_modules").symlink_to(ROOT / "pwa" / "node_modules")
     shutil.copytree(
         ROOT / "server", folder / "server", ignore=shutil.ignore_patterns("built", "__pycache__")
     )
-    changed = pwa / "src" / "views" / "now.tsx"
-    words = "You can rate at any time, above all when the pain changes."
-    source = changed.read_text(encoding="utf-8")
-    assert words in source
-    changed.write_text(source.replace(words, f"{words} New."), encoding="utf-8")
+    for name, words in CHANGED.items():
+        changed = pwa / "src" / "views" / name
+        source = changed.read_text(encoding="utf-8")
+        assert words in source
+        changed.write_text(source.replace(words, f"{words} New."), encoding="utf-8")
     subprocess.run([sys.executable, pwa / "build.py"], check=True, capture_output=True)
     return folder / "server" / "static" / "built"
 

@@ -22,6 +22,9 @@ from tests.browser.sheets import new_sheet
 #: What the app does when it comes to the front.
 RESUME = "document.dispatchEvent(new Event('visibilitychange'))"
 LOOK_FOR_UPDATE = "navigator.serviceWorker.ready.then(r => r.update()).then(() => true)"
+HAS_SECOND_SCRIPT = (
+    "performance.getEntriesByType('resource').some(e => e.name.includes('second-screens'))"
+)
 WAITS = "navigator.serviceWorker.getRegistration().then(r => !!r.waiting)"
 #: Long enough for a reload to have begun.
 A_WHILE_MILLISECONDS = 1500
@@ -168,6 +171,7 @@ def test_an_old_page_goes_on_working_offline_while_another_has_the_new_version(
     old.reload()  # not updated yet: from what the phone holds
     expect(patient.title()).to_have_text("How strong is your pain now?")
     assert running(old) == script_of(BUILT)
+    wait_until(old, HAS_SECOND_SCRIPT)
     tap(patient, 6)
 
     server.start()
@@ -177,6 +181,10 @@ def test_an_old_page_goes_on_working_offline_while_another_has_the_new_version(
     old.bring_to_front()
     old.wait_for_timeout(A_WHILE_MILLISECONDS)
     assert (loads.count, running(old)) == (1, script_of(BUILT))
+    old.get_by_role("link", name="Help").tap()  # of its own version, which nobody serves any more
+    expect(old.get_by_role("heading", level=1)).to_have_text("Help")
+    expect(old.get_by_text("Nobody watches this diary live. Some")).to_be_visible()
+    old.get_by_role("link", name="Back").tap()
     expect(old.locator("input[value='6']")).to_be_checked()
     old.get_by_role("button", name="Save", exact=True).tap()
     expect_running(old, built)

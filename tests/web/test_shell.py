@@ -25,7 +25,7 @@ def client(tmp_path: Path) -> FlaskClient:
 
 def hashed_names(client: FlaskClient) -> list[str]:
     names = re.findall(r'/static/built/[^"]+', client.get("/").text)
-    assert len(names) == 2
+    assert len(names) == 3
     return names
 
 

@@ -31,6 +31,13 @@ export function replacedIds(entries: readonly Entry[]): Set<string> {
   return replaced;
 }
 
+/** A correction that leaves nothing in place of what it names: it takes an entry back. */
+export function isWithdrawal(entry: Entry): boolean {
+  return (
+    entry.replaces !== null && entry.unable_reason === null && Object.keys(entry.scores).length === 0
+  );
+}
+
 /**
  * Whether an entry is about the moment it was recorded: within 5 minutes, or, if it corrects an
  * entry about the same moment within an hour, what that first entry was.

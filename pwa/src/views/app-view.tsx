@@ -7,13 +7,19 @@ import { homeScreen } from './home';
 import { Icon } from './icon';
 import { route, to } from './route';
 import { mayOpen, screens, type ScreenName } from './screens';
+import { fetchSecond, stillToCome } from './second';
 
 /** The whole app: one screen at a time, with Back, the entries and Help in the same place on each. */
 export function AppView() {
   const { diary } = useDiary();
   const { name, about } = route.value;
-  const shown = screenFor(name, diary);
+  const wanted = screenFor(name, diary);
+  const toCome = stillToCome(screens[wanted]);
+  const shown = toCome ?? wanted;
   const Shown = screens[shown];
+  useEffect(() => {
+    if (toCome === 'opening') void fetchSecond();
+  }, [toCome]);
   const usable = diary.ready.value && diary.storeFailure.value === null;
   const linked = usable && diary.enrolment.value !== null;
   const main = useRef<HTMLElement>(null);

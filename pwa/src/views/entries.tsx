@@ -1,3 +1,4 @@
+import { isWithdrawal } from '../domain/corrections';
 import { t } from '../i18n';
 import { useDiary, type KeptEntry } from '../state';
 import { ButtonLink } from './button';
@@ -36,13 +37,6 @@ export function Entries() {
         </ol>
       )}
     </Screen>
-  );
-}
-
-/** A correction that leaves nothing in place of what it names. */
-export function isWithdrawal(entry: KeptEntry['entry']): boolean {
-  return (
-    entry.replaces !== null && entry.unable_reason === null && Object.keys(entry.scores).length === 0
   );
 }
 

@@ -32,6 +32,7 @@ export function Help() {
       </section>
       <p>{t('Nobody watches this diary live. Some soreness for a few days is expected.')}</p>
       <nav class="rows" aria-label={t('More')}>
+        <Row href={to('learn')}>{t('About your injection')}</Row>
         <Row href={to('about')}>{t('About this diary, and your privacy')}</Row>
         {enrolment ? (
           <>

@@ -1,7 +1,7 @@
+import { isWithdrawal } from '../domain/corrections';
 import { clock, dayAndClock, fromNow, t } from '../i18n';
 import { useDiary } from '../state';
 import { ButtonLink } from './button';
-import { isWithdrawal } from './entries';
 import { EntryRow } from './entry-row';
 import { RemindersLine } from './reminders-line';
 import { to } from './route';

@@ -16,6 +16,8 @@ export interface Case {
   entries?: KeptEntry[];
   linked?: boolean;
   opening?: boolean;
+  /** The second script could not be had. */
+  secondMissing?: boolean;
   storeFailure?: string;
   sync?: Partial<SyncStatus>;
   reminders?: ReminderStatus;
@@ -99,6 +101,7 @@ const off: ReminderStatus = { phase: 'off', message: null };
 
 export const cases = {
   opening: { empty: { opening: true } },
+  'not-here': { error: { address: 'help', secondMissing: true } },
   'store-failure': { error: { storeFailure: 'The browser does not let the diary store anything.' } },
   welcome: { empty: { linked: false, block: null } },
   enrol: {
@@ -266,6 +269,14 @@ export const cases = {
   help: {
     filled: { address: 'help', block: block(standard) },
     empty: { address: 'help', linked: false, block: null },
+  },
+  learn: {
+    empty: { address: 'learn', linked: false, block: null },
+    joints: { address: 'learn/joints' },
+    injection: { address: 'learn/injection' },
+    today: { address: 'learn/today' },
+    diary: { address: 'learn/diary' },
+    risks: { address: 'learn/risks' },
   },
   about: { filled: { address: 'about' } },
 } satisfies Record<ScreenName, Record<string, Case>>;

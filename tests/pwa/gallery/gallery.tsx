@@ -12,6 +12,7 @@ import {
 } from '../../../pwa/src/state';
 import { AppView } from '../../../pwa/src/views/app-view';
 import { screens } from '../../../pwa/src/views/screens';
+import { fetchSecond, secondScript } from '../../../pwa/src/views/second';
 import { at, block, entry, iso } from '../builders';
 import { cases, type Case } from './cases';
 
@@ -110,10 +111,12 @@ Object.assign(window, {
   },
 });
 location.hash = shown.address === undefined ? '' : `#/${shown.address}`;
-addEventListener('hashchange', start, { once: true });
-if (shown.address === undefined) start();
+addEventListener('hashchange', () => void start(), { once: true });
+if (shown.address === undefined) void start();
 
-function start(): void {
+async function start(): Promise<void> {
+  if (shown.secondMissing) secondScript.value = 'missing';
+  else await fetchSecond();
   const root = document.getElementById('app');
   if (!root) throw new Error('no #app');
   render(

@@ -1,0 +1,9 @@
+/** The screens without which a rating can be given: they come in a script of their own (see second.ts). */
+export { About } from './about';
+export { Entries } from './entries';
+export { Help } from './help';
+export { Install } from './install';
+export { Learn } from './learn';
+export { Linked } from './linked';
+export { OneEntry } from './one-entry';
+export { Reminders } from './reminders';
