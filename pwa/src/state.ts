@@ -14,7 +14,7 @@ export type { Assessment } from './domain/schedule';
 export type { Block } from './domain/block';
 export type { Due } from './domain/due';
 export type { Rating } from './domain/stamps';
-export type { Entry, EntryKind, EntryState, KeptEntry, Scores } from './domain/entry';
+export type { AfterEffect, Entry, EntryKind, EntryState, KeptEntry, Scores } from './domain/entry';
 
 export interface Enrolment {
   clinicName: string;

@@ -273,6 +273,44 @@ def test_a_correction_names_the_entry_and_keeps_its_moment(shown: Gallery, phone
     assert rating["replaces"] is not None
     assert rating["rescueAt"] == ms(20)
     assert (rating["activities"], rating["answeredBy"]) == (["walking", "chores"], "helper")
+    assert (rating["statedPercent"], rating["afterEffects"]) == (80, ["soreness", "infection"])
+
+
+def test_relief_as_the_patient_puts_it_goes_along_and_changes_no_score(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "rate", "chosen")
+    phone.tap("summary")
+    phone.get_by_label("Your own estimate").select_option(label="80%")
+    phone.tap("button:text-is('Save')")
+    (rating,) = asked(phone, "save")[0]
+    assert (rating["scores"], rating["statedPercent"]) == ({"main": 10}, 80)
+
+
+def test_the_advice_on_after_effects_is_the_same_whatever_is_told(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "rate", "daily")
+    advice = {phone.inner_text(".advice")}
+    assert "Nobody watches this live" in min(advice)
+    assert phone.get_by_role("link", name="Call 555-0100").get_attribute("href") == "tel:5550100"
+    for told in ("Soreness", "Fever", "Bleeding"):
+        phone.tap(f".chip:has-text('{told}')")
+        advice.add(phone.inner_text(".advice"))
+    assert len(advice) == 1
+    phone.tap("[value='2']")
+    phone.tap("button:text-is('Save')")
+    (rating,) = asked(phone, "save")[0]
+    assert rating["afterEffects"] == ["soreness", "infection"]
+
+
+def test_encouragement_to_be_active_carries_its_cautions(shown: Gallery, phone: Page) -> None:
+    for screen, name in (("now", "filled"), ("waiting", "filled"), ("rate", "filled")):
+        open_case(shown, phone, screen, name)
+        assert re.search("brings? on your pain|usually hurts", phone.inner_text("main")), screen
+        cautions = phone.get_by_text("Do not walk alone").inner_text()
+        for word in ("numb", "sleepy", "drive"):
+            assert word in cautions
 
 
 @pytest.mark.parametrize(

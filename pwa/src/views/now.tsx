@@ -2,6 +2,7 @@ import { isWithdrawal } from '../domain/corrections';
 import { clock, dayAndClock, fromNow, t } from '../i18n';
 import { useDiary } from '../state';
 import { ButtonLink } from './button';
+import { Cautions } from './cautions';
 import { EntryRow } from './entry-row';
 import { RemindersLine } from './reminders-line';
 import { to } from './route';
@@ -52,6 +53,12 @@ export function Now() {
           <EntryRow kept={last} now={now} />
         </section>
       ) : null}
+      {next.daily ? null : (
+        <section>
+          <p>{t('Until then, do what usually brings on your pain: walk, stand, bend, twist, do chores.')}</p>
+          <Cautions />
+        </section>
+      )}
       <nav class="rows" aria-label={t('More')}>
         <RemindersLine status={diary.reminders.value} />
       </nav>

@@ -68,6 +68,8 @@ const long = entry(62, {
   activities: ['walking', 'chores'],
   rescue_at: iso(at(20)),
   note: 'Walked to the shop and back, then carried the bags up the stairs.',
+  stated_percent: 80,
+  after_effects: ['soreness', 'infection'],
   answered_by: 'helper',
 });
 const rejected = waitingOn(entry(125, { scores: { main: 4 } }), {
@@ -225,6 +227,7 @@ export const cases = {
       failing: refusal,
       press: ['[value="4"]', 'button:text-is("Save")'],
     },
+    daily: { block: block(standard), minute: 23 * 60, press: ['label:has-text("Bleeding")'] },
     'no score': { block: block(standard), minute: 60, press: ['button:text-is("Save")'] },
   },
   memory: { filled: { address: 'memory/1h', block: block(standard), minute: 100 } },

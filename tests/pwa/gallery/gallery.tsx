@@ -70,6 +70,8 @@ function asEntry(rating: Rating): KeptEntry['entry'] {
     answered_by: rating.answeredBy,
     unable_reason: rating.unableReason,
     replaces: rating.replaces,
+    stated_percent: rating.statedPercent,
+    after_effects: rating.afterEffects,
   });
 }
 
