@@ -58,6 +58,8 @@ export interface Diary {
   linkToken: ReadonlySignal<string | null>;
   /** Phone clock minus server clock when more than 5 minutes; else null. */
   clockOffMinutes: ReadonlySignal<number | null>;
+  /** Milliseconds to add to this phone's clock to get the true time. */
+  correction: ReadonlySignal<number>;
 }
 
 export interface Actions {

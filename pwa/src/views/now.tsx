@@ -6,6 +6,7 @@ import { Cautions } from './cautions';
 import { EntryRow } from './entry-row';
 import { RemindersLine } from './reminders-line';
 import { to } from './route';
+import { Row } from './row';
 import { Screen } from './screen';
 import { SyncLine } from './sync-line';
 import { afterInjection } from './words';
@@ -60,6 +61,7 @@ export function Now() {
         </section>
       )}
       <nav class="rows" aria-label={t('More')}>
+        <Row href={to('picture')}>{t('Your picture')}</Row>
         <RemindersLine status={diary.reminders.value} />
       </nav>
       <SyncLine unsentOnly={last !== undefined} />

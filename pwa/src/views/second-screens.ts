@@ -5,4 +5,5 @@ export { Help } from './help';
 export { Install } from './install';
 export { Linked } from './linked';
 export { OneEntry } from './one-entry';
+export { Picture } from './picture';
 export { Reminders } from './reminders';

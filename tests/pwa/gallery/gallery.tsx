@@ -47,6 +47,7 @@ const diary: Diary = {
   reminders: signal(shown.reminders ?? { phase: 'on', message: null }),
   now,
   linkToken: signal(shown.linkToken ?? null),
+  correction: signal(0),
   clockOffMinutes: signal(shown.clockOffMinutes ?? null),
 };
 
