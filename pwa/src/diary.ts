@@ -88,6 +88,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     reminders: reminders.status,
     now,
     linkToken,
+    correction,
     clockOffMinutes: computed(() => clockOffMinutes(facts.value?.clock ?? null, now.value)),
   };
 

@@ -14,7 +14,7 @@ export type { Assessment } from './domain/schedule';
 export type { Block } from './domain/block';
 export type { Due } from './domain/due';
 export type { Rating } from './domain/stamps';
-export type { Entry, EntryKind, EntryState, KeptEntry, Scores } from './domain/entry';
+export type { AfterEffect, Entry, EntryKind, EntryState, KeptEntry, Scores } from './domain/entry';
 
 export interface Enrolment {
   clinicName: string;
@@ -58,6 +58,8 @@ export interface Diary {
   linkToken: ReadonlySignal<string | null>;
   /** Phone clock minus server clock when more than 5 minutes; else null. */
   clockOffMinutes: ReadonlySignal<number | null>;
+  /** Milliseconds to add to this phone's clock to get the true time. */
+  correction: ReadonlySignal<number>;
 }
 
 export interface Actions {

@@ -9,6 +9,7 @@ from server.domain.compliance import AssessmentStatus
 from server.domain.schedule import local_date
 
 Attention = Literal[
+    "after_effects",
     "time_missing",
     "no_baseline",
     "medicine_before",
@@ -18,8 +19,10 @@ Attention = Literal[
     "clock_uncertain",
 ]
 
-#: The most pressing first: what spoils the result for good comes before what may still be mended.
+#: The most pressing first: what may be about the patient's health, then what spoils the result for
+#: good, then what may still be mended.
 ORDER: tuple[Attention, ...] = (
+    "after_effects",
     "no_baseline",
     "medicine_before",
     "two_missed",
@@ -49,6 +52,7 @@ def attention(
     performed_at = diary.performed_at
     today = local_date(now, diary.timezone)
     found: dict[Attention, bool] = {
+        "after_effects": after_effects_told_at(diary) is not None,
         "no_baseline": performed_at is not None and None in diary.baselines.values(),
         "medicine_before": _medicine_before(diary, now),
         "two_missed": _last_two_missed(statuses),
@@ -58,6 +62,19 @@ def attention(
         "clock_uncertain": any(each.clock_uncertain for each in diary.entries),
     }
     return tuple(each for each in ORDER if found[each])
+
+
+def after_effects_told_at(diary: BlockDiary) -> datetime | None:
+    """When the clinic last received an entry that tells of after-effects and was not corrected."""
+    replaced = {each.entry.replaces for each in diary.entries}
+    return max(
+        (
+            each.entry.received_at
+            for each in diary.entries
+            if each.entry.after_effects and each.entry.id not in replaced
+        ),
+        default=None,
+    )
 
 
 def _medicine_before(diary: BlockDiary, now: datetime) -> bool:

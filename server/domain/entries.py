@@ -29,5 +29,6 @@ class DiaryEntry:
     answered_by: Literal["patient", "helper"]
     unable_reason: Literal["asleep", "cannot_rate"] | None
     replaces: UUID | None
+    after_effects: tuple[str, ...]  #: told of the injection's place: soreness, bleeding, infection
     received_at: datetime
     sync_clock_difference_seconds: float  #: server minus phone, measured at receipt

@@ -132,6 +132,7 @@ def entry_of(row: models.DiaryEntry) -> DiaryEntry:
         answered_by=content["answered_by"],
         unable_reason=content["unable_reason"],
         replaces=None if content["replaces"] is None else UUID(content["replaces"]),
+        after_effects=tuple(content.get("after_effects", ())),
         received_at=row.received_at,
         sync_clock_difference_seconds=row.sync_clock_difference_seconds,
     )

@@ -15,6 +15,10 @@ LATEST = datetime(2500, 1, 1, tzinfo=UTC)
 #: Further apart than this, two clocks of those years cannot be.
 MOST_SECONDS = (LATEST - EARLIEST).total_seconds()
 
+#: Fields that came after the first release are not kept at their default: an item that was stored
+#: before, and is sent again, must still be the same.
+LATER_FIELDS: dict[str, Any] = {"after_effects": []}
+
 
 def check_instant(instant: datetime, path: str) -> None:
     """:raises Invalid: no clock of a phone that works says this"""
@@ -37,6 +41,9 @@ def content_of(item: wire.Item) -> dict[str, Any]:
     if difference is not None and abs(difference) > MOST_SECONDS:
         raise Invalid("clock_difference_seconds", "is more than a clock can be wrong.")
     content: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(item, **in_utc))
+    for name, default in LATER_FIELDS.items():
+        if content.get(name) == default:
+            del content[name]
     for path, text in _texts(content):
         if "\0" in text:  # neither PostgreSQL's text nor its JSON can hold it
             raise Invalid(path, "holds a NUL character, which cannot be stored.")

@@ -28,6 +28,9 @@ class Stamps(Struct, kw_only=True, forbid_unknown_fields=True):
     clock_measured_at: Instant | None = None
 
 
+AfterEffect = Literal["soreness", "bleeding", "infection"]
+
+
 class DiaryEntry(Stamps, kw_only=True, tag="diary_entry", forbid_unknown_fields=True):
     """One rating. `replaces` names the entry that it corrects; no scores withdraws."""
 
@@ -43,6 +46,8 @@ class DiaryEntry(Stamps, kw_only=True, tag="diary_entry", forbid_unknown_fields=
     answered_by: Literal["patient", "helper"] = "patient"
     unable_reason: Literal["asleep", "cannot_rate"] | None = None
     replaces: UUID | None = None
+    after_effects: Annotated[list[AfterEffect], Meta(max_length=3)] = []
+    """What the patient tells of the place of the injection; `infection` means signs of one."""
     layout: Annotated[str, Meta(max_length=60)] | None = None
     """Which scale was shown, on what size of screen."""
 

@@ -38,6 +38,7 @@ def entry(felt_at: datetime, **values: Any) -> DiaryEntry:
         "answered_by": "patient",
         "unable_reason": None,
         "replaces": None,
+        "after_effects": (),
         "received_at": felt_at,
         "sync_clock_difference_seconds": 0.0,
     }

@@ -37,6 +37,7 @@ export function entry(minutes: number, changes: Partial<Entry> = {}): Entry {
     answered_by: 'patient',
     unable_reason: null,
     replaces: null,
+    after_effects: [],
     layout: null,
     ...changes,
   };

@@ -5,11 +5,12 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { signal, type Signal } from '@preact/signals';
 import { runDiary, type Phone, type RunningDiary } from '../../pwa/src/diary';
 import { Reminders } from '../../pwa/src/reminders';
+import type { DiaryEntryItem } from '../../pwa/src/wire';
 import type { Rating } from '../../pwa/src/state';
 import { DiaryStore } from '../../pwa/src/store/diary-store';
 import { phoneApi } from '../../pwa/src/sync/api';
 import { ClinicServer } from './clinic-server';
-import { HOUR, MINUTE, T0, at, iso, phoneState, planned, uuid } from './builders';
+import { HOUR, MINUTE, T0, at, entry, iso, phoneState, planned, uuid } from './builders';
 
 let server: ClinicServer;
 let now: number;
@@ -64,6 +65,7 @@ afterEach(async () => {
 const rating = (changes: Partial<Rating> = {}): Rating => ({
   kind: 'rating', scores: { left: 4 }, tappedAt: now, feltAt: null, activities: [], rescueAt: null,
   note: null, statedPercent: null, answeredBy: 'patient', unableReason: null, replaces: null,
+  afterEffects: [],
   ...changes,
 });
 const offline = () => (server.fault = () => 'lost request');
@@ -151,7 +153,7 @@ test('an entry carries the stamps of its phone', async () => {
     utc_offset_minutes: -new Date(at(-31)).getTimezoneOffset(), zone: 'Europe/Berlin',
     clock_difference_seconds: clock!.differenceSeconds, clock_measured_at: iso(clock!.measuredAt),
     scores: { left: 4 }, activities: [], rescue_at: iso(at(-200)), note: null, stated_percent: null,
-    answered_by: 'patient', unable_reason: null, replaces: null, layout: 'nrs-11 360x640@2',
+    answered_by: 'patient', unable_reason: null, replaces: null, after_effects: [], layout: 'nrs-11 360x640@2',
   });
   assert.match(entry.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
@@ -193,15 +195,26 @@ test('a save that got to the disk without a word is found there, and is one entr
 
 test('a withdrawal is a correction without scores about the same moment', async () => {
   await enrolled();
-  const { entry } = await running.actions.save(rating({ note: 'x', feltAt: at(-60) }));
+  const told = { note: 'x', feltAt: at(-60), statedPercent: 50, afterEffects: ['bleeding' as const] };
+  const { entry } = await running.actions.save(rating(told));
+  assert.deepEqual([entry.stated_percent, entry.after_effects], [50, ['bleeding']]);
   now += MINUTE;
   await running.actions.withdraw(entry.id);
   const [withdrawal, original] = running.diary.entries.value;
   assert.deepEqual([original!.replaced, withdrawal!.replaced], [true, false]);
   const { kind, felt_at, scores, note, replaces, recorded_at } = withdrawal!.entry;
+  assert.deepEqual([withdrawal!.entry.stated_percent, withdrawal!.entry.after_effects], [null, []]);
   assert.deepEqual({ kind, felt_at, scores, note, replaces, recorded_at }, {
     kind: 'rating', felt_at: entry.felt_at, scores: {}, note: null, replaces: entry.id, recorded_at: iso(now),
   });
+});
+
+test('an entry that an older version kept is read without the newer fields', async () => {
+  await enrolled();
+  const { after_effects: _, ...old } = { type: 'diary_entry' as const, ...entry(-60) };
+  await phone.store.add(old as DiaryEntryItem, now);
+  await running.refresh();
+  assert.deepEqual(running.diary.entries.value[0]!.entry.after_effects, []);
 });
 
 test('a refused correction leaves its original standing', async () => {

@@ -273,6 +273,68 @@ def test_a_correction_names_the_entry_and_keeps_its_moment(shown: Gallery, phone
     assert rating["replaces"] is not None
     assert rating["rescueAt"] == ms(20)
     assert (rating["activities"], rating["answeredBy"]) == (["walking", "chores"], "helper")
+    assert (rating["statedPercent"], rating["afterEffects"]) == (80, ["soreness", "infection"])
+
+
+def test_relief_as_the_patient_puts_it_goes_along_and_changes_no_score(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "rate", "chosen")
+    phone.tap("summary")
+    phone.get_by_label("Your own estimate").select_option(label="80%")
+    phone.tap("button:text-is('Save')")
+    (rating,) = asked(phone, "save")[0]
+    assert (rating["scores"], rating["statedPercent"]) == ({"main": 10}, 80)
+
+
+def test_the_advice_on_after_effects_is_the_same_whatever_is_told(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "rate", "daily")
+    advice = {phone.inner_text(".advice")}
+    assert "Nobody watches this live" in min(advice)
+    assert phone.get_by_role("link", name="Call 555-0100").get_attribute("href") == "tel:5550100"
+    for told in ("Soreness", "Fever", "Bleeding"):
+        phone.tap(f".chip:has-text('{told}')")
+        advice.add(phone.inner_text(".advice"))
+    assert len(advice) == 1
+    phone.tap("[value='2']")
+    phone.tap("button:text-is('Save')")
+    (rating,) = asked(phone, "save")[0]
+    assert rating["afterEffects"] == ["soreness", "infection"]
+
+
+def test_the_own_picture_and_its_table_say_the_same(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "picture", "filled")
+    curve = phone.get_by_role("img", name="Your pain since the injection")
+    assert curve.locator(".dot").count() == 6
+    assert curve.locator(".dot.recalled").count() == 1
+    assert curve.locator("polyline").count() == 1  # the hours before the gap
+    assert curve.locator("text:has-text('Before: 7')").count() == 1
+    words = phone.locator("figcaption").inner_text()
+    assert words.startswith(
+        "Before the injection: 7. Since then 6 scores, from 1 to 4, the last 3."
+    )
+    assert curve.get_attribute("aria-describedby") == phone.locator("figcaption").get_attribute(
+        "id"
+    )
+    rows = phone.locator("tbody tr").all_inner_texts()
+    assert len([row for row in rows if "to come" in row]) == 7
+    assert [row for row in rows if "from memory" in row and "2 from" in row] != []
+    assert phone.get_by_text("6 of 14 times answered. 1 passed.").is_visible()
+    assert phone.get_by_text("Next reminder: 16:00, in 20 minutes.").is_visible()
+    assert phone.get_by_text("2 entries wait on this phone, since 11:02.").is_visible()
+    phone.get_by_role("link", name="Add 14:00 from memory").tap()
+    phone.wait_for_selector("h1:text-is('How strong was your pain at 14:00?')")
+
+
+def test_encouragement_to_be_active_carries_its_cautions(shown: Gallery, phone: Page) -> None:
+    for screen, name in (("now", "filled"), ("waiting", "filled"), ("rate", "filled")):
+        open_case(shown, phone, screen, name)
+        assert re.search("brings? on your pain|usually hurts", phone.inner_text("main")), screen
+        cautions = phone.get_by_text("Do not walk alone").inner_text()
+        for word in ("numb", "sleepy", "drive"):
+            assert word in cautions
 
 
 @pytest.mark.parametrize(

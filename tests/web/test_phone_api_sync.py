@@ -77,6 +77,30 @@ def test_an_entry_is_stored_as_it_was_sent_and_given_back(
     assert sent.items() <= stored(database)[0].items()
 
 
+def test_after_effects_are_kept_and_given_back(
+    phone: Phone, database: Database, block_id: UUID
+) -> None:
+    sent = an_entry(block_id, NOON, after_effects=["soreness", "infection"])
+    [given_back] = phone.sync(sent)["state"]["entries"]
+    assert given_back["entry"]["after_effects"] == ["soreness", "infection"]
+    assert stored(database)[0]["after_effects"] == ["soreness", "infection"]
+
+
+def test_an_entry_of_before_after_effects_were_asked_is_the_same_when_sent_again(
+    phone: Phone, database: Database, block_id: UUID
+) -> None:
+    sent = an_entry(block_id, NOON)
+    phone.sync(sent)
+    assert "after_effects" not in stored(database)[0]  # as the first release stored it
+    [again] = phone.sync({**sent, "after_effects": []})["results"]
+    assert again["outcome"] == "duplicate"
+
+
+def test_an_after_effect_of_no_known_kind_is_refused_alone(phone: Phone, block_id: UUID) -> None:
+    odd = an_entry(block_id, NOON, after_effects=["fright"])
+    assert phone.outcomes(odd, an_entry(block_id, NOON)) == ["rejected invalid", "stored"]
+
+
 def test_the_same_item_again_is_a_duplicate_and_the_original_answers(
     phone: Phone, database: Database, clock: TestClock, block_id: UUID
 ) -> None:
@@ -242,7 +266,7 @@ def test_bytes_that_are_no_text_stay_with_their_item(phone: Phone, block_id: UUI
     good = json.dumps(an_entry(block_id, NOON)).encode()
     body = b'{"sent_at": "2026-03-02T12:00:00Z", "items": [' + bad + b"," + good + b"]}"
     results = phone.request("POST", "sync", body).get_json()["results"]
-    assert [result["outcome"] for result in results] == ["rejected", "stored"]
+    assert [result["outcome"] for result in results] == ["rejected invalid", "stored"]
 
 
 UNREADABLE: list[tuple[bytes, str | None]] = [

@@ -1,4 +1,6 @@
 export type Scores = Record<string, number>;
+/** What may be told of the injection's place; infection means signs of one. */
+export type AfterEffect = 'soreness' | 'bleeding' | 'infection';
 export type EntryKind = 'baseline' | 'rating' | 'unable';
 
 /** An entry as recorded; the wire's DiaryEntry without its tag. Instants are ISO strings, UTC. */
@@ -20,6 +22,7 @@ export interface Entry {
   answered_by: 'patient' | 'helper';
   unable_reason: 'asleep' | 'cannot_rate' | null;
   replaces: string | null;
+  after_effects: AfterEffect[];
   layout: string | null;
 }
 

@@ -1,7 +1,7 @@
 /** New items, with the stamps that tell when and by which clock they were made. */
 import type { InjectionDone } from './block';
 import type { ClockMeasurement } from './clock';
-import type { Entry, EntryKind, Scores } from './entry';
+import type { AfterEffect, Entry, EntryKind, Scores } from './entry';
 
 /** A rating as a view hands it over; the rest is stamped. */
 export interface Rating {
@@ -18,6 +18,7 @@ export interface Rating {
   answeredBy: 'patient' | 'helper';
   unableReason: 'asleep' | 'cannot_rate' | null;
   replaces: string | null;
+  afterEffects: AfterEffect[];
 }
 
 /** What is known of the phone when an item is made. */
@@ -44,6 +45,7 @@ export function entryOf(id: string, blockId: string, rating: Rating, phone: Circ
     answered_by: rating.answeredBy,
     unable_reason: rating.unableReason,
     replaces: rating.replaces,
+    after_effects: rating.afterEffects,
     layout: rating.kind === 'unable' ? null : phone.layout,
   };
 }
@@ -60,6 +62,7 @@ export function withdrawalOf(id: string, entry: Entry, now: number, phone: Circu
     note: null,
     stated_percent: null,
     replaces: entry.id,
+    after_effects: [],
     layout: null,
   };
 }

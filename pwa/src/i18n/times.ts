@@ -8,6 +8,7 @@ const HOUR = 60 * MINUTE;
 
 const clockFormat = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 const weekdayFormat = new Intl.DateTimeFormat(locale, { weekday: 'long' });
+const shortDayFormat = new Intl.DateTimeFormat(locale, { weekday: 'short' });
 const dateFormat = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' });
 const relativeFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
 const dayFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
@@ -20,6 +21,11 @@ export function digits(value: number): string {
 /** "11:00" */
 export function clock(at: number): string {
   return clockFormat.format(at);
+}
+
+/** "Wed" */
+export function weekday(at: number): string {
+  return shortDayFormat.format(at);
 }
 
 /** "11:00" today, else with the day: "yesterday 23:10", "Wednesday 09:00", "3 November 09:00". */

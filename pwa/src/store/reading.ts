@@ -56,6 +56,7 @@ function ofBlock(kept: Kept, blockId: string): KeptDiaryEntry[] {
   );
 }
 
+/** What an older version of the app kept lacks the newer fields. */
 function entryOf({ type: _, ...entry }: DiaryEntryItem): Entry {
-  return entry;
+  return { ...entry, after_effects: entry.after_effects ?? [] };
 }

@@ -3,6 +3,7 @@ import { useDiary } from '../state';
 import { ButtonLink } from './button';
 import { Notice } from './notice';
 import { to } from './route';
+import { Row } from './row';
 import { Screen } from './screen';
 import { SyncLine } from './sync-line';
 
@@ -36,6 +37,9 @@ export function Complete() {
       )}
       <p>{t('No more reminders come. Your clinic reads your diary and talks with you about what it means and what comes next.')}</p>
       <SyncLine />
+      <nav class="rows" aria-label={t('More')}>
+        <Row href={to('picture')}>{t('Your picture')}</Row>
+      </nav>
     </Screen>
   );
 }

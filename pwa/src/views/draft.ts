@@ -4,7 +4,7 @@
  */
 import { signal, type Signal } from '@preact/signals';
 import { useLayoutEffect } from 'preact/hooks';
-import { useDiary, type Entry, type Scores } from '../state';
+import { useDiary, type AfterEffect, type Entry, type Scores } from '../state';
 
 export interface Draft {
   scores: Scores;
@@ -16,6 +16,9 @@ export interface Draft {
   /** Its time as the clock shows it, "HH:MM"; '' until given. */
   medicineClock: string;
   note: string;
+  /** Relief as the person puts it, 0-100; null when not said. */
+  statedPercent: number | null;
+  afterEffects: AfterEffect[];
   answeredBy: 'patient' | 'helper';
   /** Whether the person gave any of this here; else it came from the entry that is corrected. */
   given: boolean;
@@ -64,6 +67,8 @@ function begun(from?: Entry): Draft {
     tookMedicine: Boolean(from?.rescue_at),
     medicineClock: from?.rescue_at ? clockOf(new Date(from.rescue_at)) : '',
     note: from?.note ?? '',
+    statedPercent: from?.stated_percent ?? null,
+    afterEffects: from?.after_effects ?? [],
     answeredBy: from?.answered_by ?? 'patient',
     given: false,
   };

@@ -21,6 +21,7 @@ export function Memory({ about }: { about: string | null }) {
       title={t('How strong was your pain at {time}?', { time })}
       question={testedPain()}
       feltAt={assessment.dueAt}
+      daily={assessment.daily}
     >
       <p class="quiet">{t('Your clinic sees that it is from memory.')}</p>
     </RatingForm>

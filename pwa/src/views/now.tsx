@@ -2,9 +2,11 @@ import { isWithdrawal } from '../domain/corrections';
 import { clock, dayAndClock, fromNow, t } from '../i18n';
 import { useDiary } from '../state';
 import { ButtonLink } from './button';
+import { Cautions } from './cautions';
 import { EntryRow } from './entry-row';
 import { RemindersLine } from './reminders-line';
 import { to } from './route';
+import { Row } from './row';
 import { Screen } from './screen';
 import { SyncLine } from './sync-line';
 import { afterInjection } from './words';
@@ -52,7 +54,14 @@ export function Now() {
           <EntryRow kept={last} now={now} />
         </section>
       ) : null}
+      {next.daily ? null : (
+        <section>
+          <p>{t('Until then, do what usually brings on your pain: walk, stand, bend, twist, do chores.')}</p>
+          <Cautions />
+        </section>
+      )}
       <nav class="rows" aria-label={t('More')}>
+        <Row href={to('picture')}>{t('Your picture')}</Row>
         <RemindersLine status={diary.reminders.value} />
       </nav>
       <SyncLine unsentOnly={last !== undefined} />

@@ -10,7 +10,7 @@ import { Notice } from './notice';
 import { NotSaved } from './rating-form';
 import { to } from './route';
 import { Screen } from './screen';
-import { activityNames, kindWords, medicineWords, scoreWords, stateWords } from './words';
+import { activityNames, afterEffectNames, kindWords, medicineWords, percentWords, scoreWords, stateWords } from './words';
 
 /** One entry, to correct or to take back; what was refused says why. */
 export function OneEntry({ about }: { about: string | null }) {
@@ -40,6 +40,8 @@ export function OneEntry({ about }: { about: string | null }) {
     [t('Kind'), kindWords(entry)],
     [t('Doing'), entry.activities.length > 0 ? activityNames(entry.activities) : null],
     [t('Medicine'), entry.rescue_at === null ? null : medicineWords(entry.rescue_at)],
+    [t('Relief as you put it'), entry.stated_percent === null ? null : percentWords(entry.stated_percent)],
+    [t('Where the needle went in'), entry.after_effects.length > 0 ? afterEffectNames(entry.after_effects) : null],
     [t('Note'), entry.note],
     [t('Answered by'), entry.answered_by === 'helper' ? t('Someone else') : null],
     [t('Written'), dayAndClock(Date.parse(entry.recorded_at), now)],

@@ -23,6 +23,7 @@ export function Rate() {
       title={t('How strong is your pain now?')}
       question={testedPain()}
       feltAt={null}
+      daily={asked?.daily ?? false}
     />
   );
 }

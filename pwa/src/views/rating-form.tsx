@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { useDiary, type Entry, type KeptEntry } from '../state';
 import { announce } from './announce';
+import { AfterEffects } from './after-effects';
 import { Button } from './button';
 import { lastTime } from './clock-time';
 import { discard, draftFor, fresh, useUnsaved, type Draft } from './draft';
@@ -36,6 +37,8 @@ export function RatingForm(props: {
   /** The moment it is about, epoch ms; null means now. */
   feltAt: number | null;
   corrects?: Entry;
+  /** Asked once a day: with a place to tell of after-effects. */
+  daily?: boolean;
   /** Below the question. */
   children?: ComponentChildren;
   /** Below the fields. */
@@ -83,7 +86,8 @@ export function RatingForm(props: {
         activities: draft.activities,
         rescueAt,
         note: draft.note.trim() || null,
-        statedPercent: corrects?.stated_percent ?? null,
+        statedPercent: draft.statedPercent,
+        afterEffects: draft.afterEffects,
         answeredBy: draft.answeredBy,
         unableReason: null,
         replaces: corrects?.id ?? null,
@@ -128,13 +132,17 @@ export function RatingForm(props: {
               onChange={change}
             />
           ) : (
-            <MoreFields
-              draft={draft}
-              opened={corrects !== undefined || problems.medicine !== null}
-              medicineProblem={problems.medicine}
-              mayBeUnable={feltAt === null}
-              onChange={change}
-            />
+            <>
+              {props.daily ? <AfterEffects draft={draft} onChange={change} /> : null}
+              <MoreFields
+                draft={draft}
+                opened={corrects !== undefined || problems.medicine !== null}
+                medicineProblem={problems.medicine}
+                mayBeUnable={feltAt === null}
+                withAfterEffects={!props.daily}
+                onChange={change}
+              />
+            </>
           )}
           {props.after}
           <SyncLine unsentOnly />

@@ -38,6 +38,7 @@ export const screens = {
   entries: second('Entries'),
   entry: second('OneEntry'),
   correct: Correct,
+  picture: second('Picture'),
   complete: Complete,
   help: second('Help'),
   learn: second('Learn'),
@@ -52,7 +53,7 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set(['enrol', 'help', 'learn', 'abo
 /** What an address may open on a linked phone; the rest is shown by home when it is due. */
 const OPEN_WHEN_LINKED: ReadonlySet<string> = new Set([
   'enrol', 'linked', 'install', 'reminders', 'baseline', 'injection-done', 'rate', 'memory',
-  'unable', 'saved', 'entries', 'entry', 'correct', 'help', 'learn', 'about',
+  'unable', 'saved', 'entries', 'entry', 'picture', 'correct', 'help', 'learn', 'about',
 ]);
 
 export function mayOpen(name: string, linked: boolean): name is ScreenName {

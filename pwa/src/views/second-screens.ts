@@ -6,4 +6,5 @@ export { Install } from './install';
 export { Learn } from './learn';
 export { Linked } from './linked';
 export { OneEntry } from './one-entry';
+export { Picture } from './picture';
 export { Reminders } from './reminders';

@@ -26,6 +26,7 @@ export function Unable() {
         answeredBy: unableReason === 'asleep' ? 'helper' : answeredBy,
         unableReason,
         replaces: null,
+        afterEffects: [],
       });
       finish('now', kept);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { t } from '../i18n';
 import { useDiary } from '../state';
 import { ButtonLink } from './button';
+import { Cautions } from './cautions';
 import { RemindersLine } from './reminders-line';
 import { to } from './route';
 import { Row } from './row';
@@ -22,6 +23,7 @@ export function Waiting() {
         <li>{t('Do what usually brings on your pain, as far as your clinic allows: walk, stand, bend, do chores.')}</li>
         <li>{t('Relief may last only a few hours. That is expected, and worth noting.')}</li>
       </ul>
+      <Cautions />
       <nav class="rows" aria-label={t('More')}>
         <Row href={to('baseline')}>{t('Rate your pain again before the injection')}</Row>
         <RemindersLine status={diary.reminders.value} />

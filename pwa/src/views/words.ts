@@ -1,6 +1,6 @@
 /** What the diary calls things, to a patient. */
-import { clock, dayAndClock, digits, t, tn } from '../i18n';
-import type { Assessment, Entry, KeptEntry } from '../state';
+import { clock, dayAndClock, digits, language, t, tn } from '../i18n';
+import type { AfterEffect, Assessment, Entry, KeptEntry } from '../state';
 
 /** "1 hour after your injection": how a person tells one assessment from another. */
 export function afterInjection(assessment: Assessment, performedAt: string | null): string {
@@ -79,6 +79,25 @@ export function activityNames(ids: readonly string[]): string {
 
 export function medicineWords(rescueAt: string): string {
   return t('Extra pain medicine at {time}', { time: clock(Date.parse(rescueAt)) });
+}
+
+/** What may be told of the injection's place, as it is stored and as it is said. */
+export function afterEffects(): [id: AfterEffect, name: string][] {
+  return [
+    ['soreness', t('Soreness')],
+    ['bleeding', t('Bleeding')],
+    ['infection', t('Fever, redness, swelling or fluid')],
+  ];
+}
+
+export function afterEffectNames(ids: readonly AfterEffect[]): string {
+  const names = new Map(afterEffects());
+  return ids.map((id) => names.get(id)).join(', ');
+}
+
+/** "80%", as the language writes it. */
+export function percentWords(percent: number): string {
+  return new Intl.NumberFormat(language, { style: 'percent' }).format(percent / 100);
 }
 
 function isFromMemory(entry: Entry): boolean {

@@ -9,7 +9,7 @@ from flask import Blueprint, g, redirect, render_template, request, session, url
 from flask.typing import ResponseReturnValue
 from flask_security import logout_user
 
-from server.domain.attention import ORDER, Attention, attention
+from server.domain.attention import ORDER, Attention, after_effects_told_at, attention
 from server.domain.block_record import CorrectedEntry, block_record
 from server.domain.compliance import AssessmentStatus
 from server.domain.report import report
@@ -41,6 +41,9 @@ class BoardRow:
 
 #: A phone not heard of for so long while a diary runs may hold entries that it cannot send.
 SILENT_AFTER = timedelta(minutes=75)
+
+#: What a patient told of after-effects stays on the board for so long, over a weekend too.
+TOLD_STAYS = timedelta(days=3)
 
 Key = Callable[[BoardRow], Any]
 _LAST = "\U0010ffff"
@@ -113,7 +116,8 @@ def board_row(about: BoardBlock, now: datetime) -> BoardRow:
         missed=sum(status == "missed" for status in statuses.values()),
         running=diary.performed_at is None
         or local_date(diary.performed_at, diary.timezone) == local_date(now, diary.timezone)
-        or any(each.closes_at > now for each in schedule),
+        or any(each.closes_at > now for each in schedule)
+        or ((told_at := after_effects_told_at(diary)) is not None and told_at > now - TOLD_STAYS),
     )
 
 

@@ -68,6 +68,8 @@ const long = entry(62, {
   activities: ['walking', 'chores'],
   rescue_at: iso(at(20)),
   note: 'Walked to the shop and back, then carried the bags up the stairs.',
+  stated_percent: 80,
+  after_effects: ['soreness', 'infection'],
   answered_by: 'helper',
 });
 const rejected = waitingOn(entry(125, { scores: { main: 4 } }), {
@@ -90,6 +92,18 @@ const all: KeptEntry[] = [
   kept(taken, { replaced: true }),
   kept(entry(75, { felt_at: iso(at(15)), scores: { main: 2 } })),
   baseline,
+];
+const scored = (minutes: number, score: number) => kept(entry(minutes, { scores: { main: score } }));
+const morning = [
+  scored(301, 3),
+  kept(entry(250, { felt_at: iso(at(180)), scores: { main: 2 } })),
+  kept(entry(122, { scores: { main: 1 }, rescue_at: iso(at(150)) })),
+  scored(62, 1), scored(31, 2), scored(16, 4), baseline,
+];
+const week = [
+  ...[71, 47, 23].map((hour, place) => scored(hour * 60, 6 - place)),
+  ...[481, 422, 361].map((minutes, place) => scored(minutes, 5 - place)),
+  ...morning,
 ];
 const unsent = (count: number): Partial<SyncStatus> => ({
   unsent: count,
@@ -225,6 +239,7 @@ export const cases = {
       failing: refusal,
       press: ['[value="4"]', 'button:text-is("Save")'],
     },
+    daily: { block: block(standard), minute: 23 * 60, press: ['label:has-text("Bleeding")'] },
     'no score': { block: block(standard), minute: 60, press: ['button:text-is("Save")'] },
   },
   memory: { filled: { address: 'memory/1h', block: block(standard), minute: 100 } },
@@ -260,6 +275,18 @@ export const cases = {
     'two sites': { address: `entry/${bothBaselines.entry.id}`, block: block(two), minute: 10, entries: [bothBaselines] },
     replaced: { address: `entry/${taken.id}`, block: block(standard), minute: 200, entries: all },
     error: { address: `entry/${rejected.entry.id}`, block: block(standard), minute: 200, entries: all },
+  },
+  picture: {
+    empty: { address: 'picture', block: block(standard), minute: 5, entries: [baseline] },
+    filled: {
+      address: 'picture', block: block(standard), minute: 340, entries: morning,
+      sync: { phase: 'offline', ...unsent(2) },
+    },
+    'two sites': {
+      address: 'picture', block: block({ ...two, assessments: whole }), minute: 100,
+      entries: [kept(entry(61, { scores: { left: 2, right: 5 } })), kept(entry(31, { scores: { left: 4, right: 5 } })), bothBaselines],
+    },
+    complete: { address: 'picture', block: block(standard), minute: 5000, entries: week },
   },
   correct: { filled: { address: `correct/${long.id}`, block: block(standard), minute: 80, entries: all } },
   complete: {

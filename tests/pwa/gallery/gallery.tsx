@@ -47,6 +47,7 @@ const diary: Diary = {
   reminders: signal(shown.reminders ?? { phase: 'on', message: null }),
   now,
   linkToken: signal(shown.linkToken ?? null),
+  correction: signal(0),
   clockOffMinutes: signal(shown.clockOffMinutes ?? null),
 };
 
@@ -70,6 +71,8 @@ function asEntry(rating: Rating): KeptEntry['entry'] {
     answered_by: rating.answeredBy,
     unable_reason: rating.unableReason,
     replaces: rating.replaces,
+    stated_percent: rating.statedPercent,
+    after_effects: rating.afterEffects,
   });
 }
 

@@ -66,6 +66,28 @@ def test_medicine_shortly_before_the_block_asks_for_attention(world: World) -> N
     assert "Pain medicine shortly before" in row(world.nurse.get("/clinic/").text, "P-1001")
 
 
+def test_after_effects_come_first_and_a_correction_without_them_ends_it(world: World) -> None:
+    block_id, phone = world.started()
+    world.clock.forward(minutes=15)
+    first = phone.rate(block_id, {"main": 2}, after_effects=["bleeding"])
+    told = row(world.nurse.get("/clinic/").text, "P-1001")
+    assert told.endswith("Tells of after-effects")
+    assert "bleeding" in world.nurse.get(f"/clinic/blocks/{block_id}").text
+    phone.rate(block_id, {"main": 2}, replaces=first)
+    assert "Tells of after-effects" not in world.nurse.get("/clinic/").text
+
+
+def test_after_effects_told_at_the_end_stay_on_the_board_for_three_days(world: World) -> None:
+    block_id, phone = world.started()  # on Monday
+    world.clock.forward(days=3, hours=13, minutes=50)  # Thursday 23:51
+    phone.rate(block_id, {"main": 2}, after_effects=["infection"])
+    world.nurse.is_signed_in = False
+    world.clock.forward(days=2, hours=23, minutes=59)
+    assert references(world.nurse.get("/clinic/").text) == ["P-1001"]
+    world.clock.forward(minutes=1)
+    assert references(world.nurse.get("/clinic/").text) == []
+
+
 def test_a_block_without_a_baseline_asks_for_attention(world: World) -> None:
     block_id, phone = world.enrolled()
     phone.injection_done(block_id, world.clock.now)
