@@ -1,4 +1,4 @@
-"""The browsers that can be reached by push."""
+"""How patients can be reached: browsers by push, or else an e-mail address."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,7 +13,10 @@ from server.storage import reminders
 from server.storage.models import Device, Enrolment, Subscription
 from server.storage.vault import Vault
 
-RetiredBecause = Literal["gone", "replaced", "moved", "unsubscribed"]
+RetiredBecause = Literal["gone", "replaced", "moved", "unsubscribed", "stopped"]
+
+#: Stands where a browser's subscription has its push service.
+EMAIL = "email"
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,15 @@ def live(session: Session, clinic_id: UUID, patient_id: UUID) -> list[Subscripti
             .where(Enrolment.revoked_at.is_(None))
             .order_by(Subscription.created_at, Subscription.id)
         )
+    )
+
+
+def live_email(session: Session, clinic_id: UUID, patient_id: UUID) -> Subscription | None:
+    """The e-mail address that a patient's reminders may go to; None without one."""
+    return session.scalar(
+        select(Subscription)
+        .where(Subscription.clinic_id == clinic_id, Subscription.email_of == patient_id)
+        .where(Subscription.retired_at.is_(None))
     )
 
 
