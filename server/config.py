@@ -58,9 +58,9 @@ class Config:
     vapid_subject: str
     push_extra_hosts: frozenset[str]
     """Push hosts allowed besides the browsers' own."""
-    smtp: Smtp | None
+    smtp: Smtp | None = None
     """None: no e-mail is sent."""
-    metrics_token: str | None = field(repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
     """What a monitor must show at `/metrics`; None: there is no such page."""
     host: str
     port: int

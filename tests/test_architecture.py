@@ -121,7 +121,7 @@ def phone_faults(name: str, source: str) -> Iterator[str]:
             yield f"views import {specifier}"
         if specifier == "idb" and place != "store":
             yield "idb belongs to store"
-    if NETWORK.search(code) and name != "pwa/src/sync/api.ts" and place != "clinic":
+    if NETWORK.search(code) and name != "pwa/src/sync/api.ts" and place not in ("clinic", "stop"):
         yield "the network belongs to sync/api.ts"
     if DATABASE.search(code) and place != "store":
         yield "indexedDB belongs to store"
