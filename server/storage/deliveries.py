@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, and_, bindparam, case, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.domain.reminders import Fate, Judgement
 from server.storage import subscriptions
@@ -191,6 +191,12 @@ def _give_back(session: Session, finished: Collection[ClaimedReminder], now: dat
         change(session, ids, leased_until=None, next_try_at=again_at)
 
 
+def _same_clinic(clinic_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether it is the reminder's, said so that no index of it alone serves: SQLite, which keeps
+    no statistics, would read all phones of the clinic for each reminder."""
+    return func.coalesce(clinic_id, Reminder.clinic_id) == Reminder.clinic_id
+
+
 def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
     """Each reminder's state beside each phone that may be sent to, and its delivery there; without
     a phone one row with None for it."""
@@ -205,7 +211,7 @@ def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
         .outerjoin(
             Enrolment,
             and_(
-                Enrolment.clinic_id == Reminder.clinic_id,
+                _same_clinic(Enrolment.clinic_id),
                 Enrolment.patient_id == Block.patient_id,
                 Enrolment.revoked_at.is_(None),
             ),
@@ -213,7 +219,7 @@ def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
         .outerjoin(
             Device,
             and_(
-                Device.clinic_id == Reminder.clinic_id,
+                _same_clinic(Device.clinic_id),
                 Device.enrolment_id == Enrolment.id,
                 Device.revoked_at.is_(None),
             ),
@@ -221,7 +227,7 @@ def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
         .outerjoin(
             Subscription,
             and_(
-                Subscription.clinic_id == Reminder.clinic_id,
+                _same_clinic(Subscription.clinic_id),
                 Subscription.device_id == Device.id,
                 Subscription.retired_at.is_(None),
             ),
