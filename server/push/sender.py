@@ -1,9 +1,12 @@
 """Sends one encrypted message to one browser. The only place that knows pywebpush."""
 
 import logging
+import math
 import threading
-from collections.abc import Collection
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -47,6 +50,19 @@ class Message:
     topic: str
 
 
+@dataclass(frozen=True, eq=False)
+class Outgoing:
+    """One message for one browser; told from every other by identity."""
+
+    browser: BrowserSubscription
+    message: Message
+    #: It is not begun later than this after it was handed over.
+    begin_within_seconds: float = math.inf
+
+
+OnAnswer = Callable[[Outgoing, Answer | Unsendable], None]
+
+
 class Sender:
     """Signs in the name of this installation, encrypts and posts. Safe to share by threads."""
 
@@ -66,6 +82,7 @@ class Sender:
         self._extra_hosts = extra_hosts
         self._timeout_seconds = timeout_seconds
         self._session = _PlainSession()
+        self._pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="push")
         self._tokens: dict[str, tuple[datetime, dict[str, str]]] = {}
         self._tokens_lock = threading.Lock()
 
@@ -107,7 +124,32 @@ class Sender:
         except (ValueError, TypeError, IndexError):
             raise Unsendable("bad_keys") from None  # neither base64 nor a point of the curve
 
+    def send_all(self, outgoing: Iterable[Outgoing], now: datetime, on_answer: OnAnswer) -> None:
+        """Hand over many messages and return at once.
+
+        :param on_answer: is told of each exactly once, as soon as its answer is known, in any
+            order and on a thread of the sender's, which it must not hold up
+        """
+        handed_over = time.monotonic()
+
+        def post(each: Outgoing) -> None:
+            waited = time.monotonic() - handed_over
+            answer: Answer | Unsendable
+            try:
+                if waited > each.begin_within_seconds:
+                    answer = Answer(None, problem="not_begun")
+                else:
+                    ttl = each.message.ttl_seconds - int(waited)
+                    answer = self.send(each.browser, replace(each.message, ttl_seconds=ttl), now)
+            except Unsendable as error:
+                answer = error
+            on_answer(each, answer)
+
+        for each in outgoing:
+            self._pool.submit(post, each)
+
     def close(self) -> None:
+        self._pool.shutdown()
         self._session.close()
 
     def _vapid_headers(self, service: str, now: datetime) -> dict[str, str]:
