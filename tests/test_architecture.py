@@ -16,9 +16,9 @@ OURS = {
     # What each package of ours may import of the others; the modules beside them see everything.
     "domain": {"domain"},
     "storage": {"storage", "domain"},
-    "push": {"push", "storage", "domain", "config", "database"},
+    "push": {"push", "storage", "domain", "config", "database", "metrics"},
     "interchange": {"interchange", "domain"},
-    "web": {"web", "storage", "domain", "interchange", "config"},
+    "web": {"web", "storage", "domain", "interchange", "config", "metrics"},
 }
 THEIRS = {
     # The packages that may import nothing else from outside.
@@ -30,6 +30,8 @@ ONLY_IN = {
     "pywebpush": ("server/push/",),
     "py_vapid": ("server/push/",),
     "pycurl": ("server/push/http_posts.py",),
+    "aiosmtplib": ("server/push/",),
+    "prometheus_client": ("server/metrics.py", "server/web/monitoring.py"),
     "granian": ("server/serve.py", "server/cli.py"),
     "flask": ("server/web/", "server/__init__.py", "server/demo.py"),
     "flask_security": ("server/web/", "server/__init__.py", "server/storage/staff.py"),

@@ -15,8 +15,9 @@ from server.storage.deliveries import Delivery, DeliveryResult
 from server.storage.subscriptions import BrowserSubscription
 from server.storage.vault import SealBroken, Vault
 
-# The sender's word for what it gave back unsent.
-_NOT_BEGUN = "not_begun"
+#: The word for what was given back unsent.
+NOT_BEGUN = "not_begun"
+_NO_ANSWER = Answer(None)
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +89,24 @@ class WebPush:
 
 
 def _result(delivery: Delivery, answer: Answer | Unsendable, clock: Clock) -> DeliveryResult:
+    if isinstance(answer, Unsendable):
+        return judged(delivery, Judgement(Fate.FAILED, answer.reason), clock)
+    return judged(delivery, judge(answer), clock, answer)
+
+
+def judged(
+    delivery: Delivery,
+    judgement: Judgement,
+    clock: Clock,
+    answer: Answer = _NO_ANSWER,
+) -> DeliveryResult:
+    """What is kept of a delivery, and written to the log: the same for every channel.
+
+    :param answer: what a push service said, for its Retry-After
+    """
     now = clock()
     again_at = None
-    if isinstance(answer, Unsendable):
-        judgement = Judgement(Fate.FAILED, answer.reason)
-    elif (judgement := judge(answer)).fate is Fate.RETRY:
+    if judgement.fate is Fate.RETRY:
         spread = random.random()  # noqa: S311, no secret depends on it
         again_at = retry_at(answer, delivery.tries + 1, delivery.reminder.closes_at, now, spread)
     # Somebody must look at a refused signature: until then no phone of that service rings.
@@ -107,7 +121,7 @@ def _result(delivery: Delivery, answer: Answer | Unsendable, clock: Clock) -> De
         judgement.reason,
         (now - delivery.reminder.due_at).total_seconds(),
     )
-    return DeliveryResult(delivery, judgement, again_at, now, judgement.reason != _NOT_BEGUN)
+    return DeliveryResult(delivery, judgement, again_at, now, judgement.reason != NOT_BEGUN)
 
 
 def where(error: Exception) -> str:

@@ -29,13 +29,13 @@ from server.storage.reminder_queue import STATE, ClaimedReminder, change, is_wan
 
 @dataclass(frozen=True)
 class Delivery:
-    """One claimed reminder for one phone."""
+    """One claimed reminder for one phone, or for a mailbox."""
 
     id: UUID
     reminder: ClaimedReminder
     subscription_id: UUID
     push_service: str
-    sealed: str  #: the browser's subscription
+    sealed: str  #: how it is reached
     tries: int  #: before this one
 
 
@@ -58,13 +58,13 @@ def plan(session: Session, claimed: Collection[ClaimedReminder], now: datetime) 
     """
     by_id = {each.id: each for each in claimed}
     todo, new = [], []
-    for row in session.execute(
-        _with_phones(by_id).add_columns(
-            Reminder.sent_at,
-            Subscription.push_service,
-            Subscription.sealed,
-            ReminderDelivery.tries,
-        )
+    for row in _reachable(
+        session,
+        by_id,
+        Reminder.sent_at,
+        Subscription.push_service,
+        Subscription.sealed,
+        ReminderDelivery.tries,
     ):
         reminder = by_id[row.id]
         if row.subscription_id is None or not is_wanted(row, reminder, now):
@@ -108,7 +108,7 @@ def record(
     """Keep what became of some deliveries, and give reminders back to the queue if need be.
 
     A reminder is sent as soon as a push service has it for one phone; another phone is then still
-    tried again. Without any phone to try it sleeps until its window closes, or until
+    tried again. With nothing left to try it sleeps until its window closes, or until
     `reminders.wake`.
 
     :param finished: the reminders of which this worker has nothing more in hand
@@ -175,7 +175,7 @@ def _give_back(session: Session, finished: Collection[ClaimedReminder], now: dat
     leases = {(each.id, each.leased_until) for each in finished}
     asleep_until: dict[UUID, datetime | None] = {}
     tries: dict[UUID, list[datetime]] = {}
-    for row in session.execute(_with_phones([each.id for each in finished])):
+    for row in _reachable(session, [each.id for each in finished]):
         if (row.id, row.leased_until) not in leases:
             continue
         asleep_until[row.id] = row.closes_at if row.state == "planned" else None
@@ -191,10 +191,57 @@ def _give_back(session: Session, finished: Collection[ClaimedReminder], now: dat
         change(session, ids, leased_until=None, next_try_at=again_at)
 
 
+def _reachable(session: Session, ids: Collection[UUID], *columns: Any) -> list[Any]:
+    """Each reminder's state beside each way to its patient, and its delivery there: every phone
+    that may be sent to; or else, unless it is a nudge, the e-mail address. Without either a row
+    with None for it.
+
+    A nudge follows what no phone confirmed. No mailbox confirms anything, so each e-mail would
+    bring a second one.
+    """
+    rows = list(session.execute(_with_phones(ids).add_columns(*columns)))
+    by_phone = {row.id for row in rows if row.subscription_id is not None}
+    others = {row.id for row in rows} - by_phone
+    if others:
+        rows = [row for row in rows if row.id in by_phone]
+        rows += session.execute(_with_email(others).add_columns(*columns))
+    return rows
+
+
 def _same_clinic(clinic_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     """Whether it is the reminder's, said so that no index of it alone serves: SQLite, which keeps
     no statistics, would read all phones of the clinic for each reminder."""
     return func.coalesce(clinic_id, Reminder.clinic_id) == Reminder.clinic_id
+
+
+def _with_email(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
+    """Each reminder's state beside its patient's e-mail address, or None, and its delivery there."""
+    return (
+        select(
+            *STATE,
+            Subscription.id.label("subscription_id"),
+            ReminderDelivery.id.label("delivery_id"),
+            ReminderDelivery.retry_at,
+        )
+        .join(Block, Block.id == Reminder.block_id)
+        .outerjoin(
+            Subscription,
+            and_(
+                _same_clinic(Subscription.clinic_id),
+                Subscription.email_of == Block.patient_id,
+                Subscription.retired_at.is_(None),
+                Reminder.attempt != "nudge",
+            ),
+        )
+        .outerjoin(
+            ReminderDelivery,
+            and_(
+                ReminderDelivery.reminder_id == Reminder.id,
+                ReminderDelivery.subscription_id == Subscription.id,
+            ),
+        )
+        .where(Reminder.id.in_(ids))
+    )
 
 
 def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:

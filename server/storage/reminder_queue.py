@@ -96,6 +96,23 @@ def next_try_at(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Reminder.next_try_at)))
 
 
+@dataclass(frozen=True)
+class Depth:
+    """How much is in the queue; `oldest_due_at` is None if nothing is due."""
+
+    due: int
+    planned: int
+    oldest_due_at: datetime | None
+
+
+def depth(session: Session, now: datetime) -> Depth:
+    """What is due and in nobody's hands, and all that is still to do."""
+    queued = select(func.count(), func.min(Reminder.next_try_at))
+    planned, first_at = session.execute(queued.where(Reminder.next_try_at.is_not(None))).one()
+    due = session.scalar(select(func.count()).where(Reminder.next_try_at <= now)) or 0
+    return Depth(due, planned, first_at if due else None)
+
+
 #: What `is_wanted` looks at.
 STATE = (Reminder.id, Reminder.state, Reminder.due_at, Reminder.closes_at, Reminder.leased_until)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.storage import reminders
+from server.storage import audit, reminders
 from server.storage.models import Device, Enrolment, Subscription
 from server.storage.vault import Vault
 
@@ -123,6 +123,9 @@ def retire(
     )
     if row is not None and row.retired_at is None:
         _retire(row, because, now)
+        if row.email_of is not None and because == "gone":
+            subject = f"patient:{row.email_of}"
+            audit.record(session, clinic_id, audit.SYSTEM, "email_reminders.gone", subject, {}, now)
 
 
 def live(session: Session, clinic_id: UUID, patient_id: UUID) -> list[Subscription]:
