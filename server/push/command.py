@@ -45,7 +45,8 @@ def remind(config: "Config", stop: Event) -> None:
 def add_remind(subcommands: Any) -> None:
     """`remind`: send reminders until told to stop."""
     command = subcommands.add_parser(
-        "remind", help="send reminders, beside servers that share a PostgreSQL"
+        "remind",
+        help="send reminders, beside servers that share a PostgreSQL (with SQLite the server does)",
     )
     command.set_defaults(run=_remind)
 
@@ -56,12 +57,15 @@ def _remind(_arguments: argparse.Namespace) -> int:
     import signal
 
     from server.config import load
+    from server.database import sole_use
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
-    remind(load(os.environ, default="production"), stop)
+    config = load(os.environ, default="production")
+    with sole_use(config):
+        remind(config, stop)
     return 0
 
 
