@@ -14,15 +14,33 @@ from server.domain.errors import Invalid
 from server.domain.vapid import check_subject
 
 Environment = Literal["development", "production"]
+SmtpTls = Literal["starttls", "tls", "none"]
 
 SECRET_KEY_MIN_CHARACTERS = 32
+METRICS_TOKEN_MIN_CHARACTERS = 16
 _HOST = re.compile(r"[a-z0-9.-]+(:[1-9][0-9]{0,4})?")
+_SMTP_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:]+")
 DEVELOPMENT_SUBJECT = "mailto:developer@block-diary.example"
 """Stated in every push of a development server; production wants somebody who answers."""
 
 
 class StartRefused(Exception):
     """The server must not start like this; the message is one line for whoever starts it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smtp:
+    """The mail server that takes e-mail reminders."""
+
+    host: str
+    port: int
+    tls: SmtpTls
+    """`starttls` and `tls` check the server's certificate; `none` is for this machine alone."""
+    sender: str
+    """The address that the e-mails come from."""
+    user: str | None
+    """None: the server wants no sign-in."""
+    password: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +58,10 @@ class Config:
     vapid_subject: str
     push_extra_hosts: frozenset[str]
     """Push hosts allowed besides the browsers' own."""
+    smtp: Smtp | None = None
+    """None: no e-mail is sent."""
+    metrics_token: str | None = field(default=None, repr=False)
+    """What a monitor must show at `/metrics`; None: there is no such page."""
     host: str
     port: int
     trusted_proxies: int
@@ -73,6 +95,8 @@ def load(environ: Mapping[str, str], *, default: Environment) -> Config:
         public_url=_public_url(environ.get("PUBLIC_URL", ""), port, production),
         vapid_subject=_vapid_subject(environ.get("VAPID_SUBJECT", ""), production),
         push_extra_hosts=_hosts(environ.get("PUSH_EXTRA_HOSTS", "")),
+        smtp=_smtp(environ),
+        metrics_token=_metrics_token(environ.get("METRICS_TOKEN", "")),
         host=_address(environ.get("HOST") or "127.0.0.1"),
         port=port,
         trusted_proxies=_whole_number(
@@ -200,3 +224,53 @@ def _hosts(value: str) -> frozenset[str]:
                 f"PUSH_EXTRA_HOSTS has {host!r}: give host or host:port, with commas between"
             )
     return frozenset(hosts)
+
+
+_SMTP = ("SMTP_HOST", "SMTP_PORT", "SMTP_TLS", "SMTP_FROM", "SMTP_USER", "SMTP_PASSWORD")
+_SMTP_PORTS: dict[SmtpTls, str] = {"starttls": "587", "tls": "465", "none": "25"}
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]*[A-Za-z0-9]")
+
+
+def _smtp(environ: Mapping[str, str]) -> Smtp | None:
+    given = {name: environ.get(name, "") for name in _SMTP}
+    if not any(given.values()):
+        return None
+    for name in ("SMTP_HOST", "SMTP_FROM"):
+        if not given[name]:
+            raise StartRefused(
+                f"{name} is missing: e-mail reminders need SMTP_HOST and SMTP_FROM; give both,"
+                " or no setting that begins with SMTP_"
+            )
+    if bool(given["SMTP_USER"]) != bool(given["SMTP_PASSWORD"]):
+        missing = "SMTP_PASSWORD" if given["SMTP_USER"] else "SMTP_USER"
+        raise StartRefused(f"{missing} is missing: give SMTP_USER and SMTP_PASSWORD, or neither")
+    host, sender = given["SMTP_HOST"], given["SMTP_FROM"]
+    if not _SMTP_HOST.fullmatch(host):
+        raise StartRefused(f"SMTP_HOST is {host!r}: give the mail server's name, without a port")
+    if not _MAIL_ADDRESS.fullmatch(sender):
+        raise StartRefused(f"SMTP_FROM is {sender!r}: give one address, as in diary@clinic.org")
+    tls = _smtp_tls(given["SMTP_TLS"], host)
+    port = _whole_number("SMTP_PORT", given["SMTP_PORT"] or _SMTP_PORTS[tls], least=1, most=65535)
+    user, password = given["SMTP_USER"] or None, given["SMTP_PASSWORD"] or None
+    return Smtp(host=host, port=port, tls=tls, sender=sender, user=user, password=password)
+
+
+def _smtp_tls(value: str, host: str) -> SmtpTls:
+    for known in get_args(SmtpTls):
+        if (value or "starttls") == known:
+            if known == "none" and host not in ("localhost", "127.0.0.1", "::1"):
+                break
+            return cast(SmtpTls, known)
+    raise StartRefused(
+        f"SMTP_TLS is {value!r}: give starttls or tls; none is only for a mail server on this"
+        " machine, SMTP_HOST=localhost"
+    )
+
+
+def _metrics_token(value: str) -> str | None:
+    if value and (len(value) < METRICS_TOKEN_MIN_CHARACTERS or not re.fullmatch(r"[!-~]+", value)):
+        raise StartRefused(
+            f"METRICS_TOKEN: give at least {METRICS_TOKEN_MIN_CHARACTERS} letters, digits and"
+            " signs, without spaces"
+        )
+    return value or None

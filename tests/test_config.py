@@ -220,3 +220,90 @@ def test_secrets_do_not_show_when_a_config_is_printed() -> None:
     printed = repr(load(settings, default="production"))
     assert "hush" not in printed
     assert "geheim" not in printed
+
+
+SMTP = {"SMTP_HOST": "mail.clinic.de", "SMTP_FROM": "diary@clinic.de"}
+
+
+def test_without_a_mail_server_no_email_is_sent() -> None:
+    assert load(production(), default="production").smtp is None
+
+
+@pytest.mark.parametrize(
+    ("tls", "kept", "port"),
+    [("", "starttls", 587), ("starttls", "starttls", 587), ("tls", "tls", 465)],
+)
+def test_a_mail_server_is_spoken_to_by_tls(tls: str, kept: str, port: int) -> None:
+    smtp = load(production(**SMTP, SMTP_TLS=tls), default="production").smtp
+    assert smtp is not None
+    assert (smtp.host, smtp.tls, smtp.port) == ("mail.clinic.de", kept, port)
+    assert (smtp.sender, smtp.user, smtp.password) == ("diary@clinic.de", None, None)
+
+
+def test_only_a_mail_server_of_this_machine_may_be_spoken_to_in_clear() -> None:
+    local = SMTP | {"SMTP_HOST": "localhost"}
+    smtp = load(production(**local, SMTP_TLS="none"), default="production").smtp
+    assert smtp is not None and (smtp.tls, smtp.port) == ("none", 25)
+    assert refusal(production(**SMTP, SMTP_TLS="none")).startswith("SMTP_TLS is 'none': ")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"SMTP_HOST": "mail.clinic.de"}, "SMTP_FROM"),
+        ({"SMTP_FROM": "diary@clinic.de"}, "SMTP_HOST"),
+        ({"SMTP_PORT": "25"}, "SMTP_HOST"),
+        ({"SMTP_TLS": "tls"}, "SMTP_HOST"),
+        ({"SMTP_PASSWORD": "geheim"}, "SMTP_HOST"),
+        (SMTP | {"SMTP_USER": "diary"}, "SMTP_PASSWORD"),
+        (SMTP | {"SMTP_PASSWORD": "geheim"}, "SMTP_USER"),
+    ],
+)
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_half_given_mail_settings_stop_the_start(
+    given: dict[str, str], missing: str, environment: str, tmp_path: Path
+) -> None:
+    settings = production(**given, BLOCK_DIARY_DATA=str(tmp_path))
+    message = refusal(settings, environment)
+    assert message.startswith(f"{missing} is missing: ")
+    assert "geheim" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_HOST", "mail.clinic.de:25"),
+        ("SMTP_HOST", "smtp://mail.clinic.de"),
+        ("SMTP_PORT", "0"),
+        ("SMTP_PORT", "smtp"),
+        ("SMTP_TLS", "ssl"),
+        ("SMTP_FROM", "Diary <diary@clinic.de>"),
+        ("SMTP_FROM", "diary@clinic.de\nBcc: x@y.de"),
+        ("SMTP_FROM", "diary"),
+    ],
+)
+def test_an_odd_mail_setting_is_named(name: str, value: str) -> None:
+    message = refusal(production(**(SMTP | {name: value})))
+    assert message.startswith(f"{name} is {value!r}: ")
+
+
+@pytest.mark.parametrize(("length", "accepted"), [(15, False), (16, True), (17, True)])
+def test_a_monitors_token_has_at_least_16_characters(length: int, accepted: bool) -> None:
+    settings = production(METRICS_TOKEN="m" * length)
+    if accepted:
+        assert load(settings, default="production").metrics_token == "m" * length
+    else:
+        assert "mmm" not in refusal(settings)
+
+
+def test_a_monitors_token_has_no_spaces() -> None:
+    assert refusal(production(METRICS_TOKEN="a token with spaces in it")).startswith(
+        "METRICS_TOKEN"
+    )
+
+
+def test_mail_and_monitor_secrets_do_not_show_when_a_config_is_printed() -> None:
+    secrets = {"SMTP_USER": "diary", "SMTP_PASSWORD": "geheim", "METRICS_TOKEN": "hush" * 4}
+    printed = repr(load(production(**SMTP, **secrets), default="production"))
+    assert "geheim" not in printed
+    assert "hush" not in printed

@@ -1,12 +1,17 @@
 """The reminder loop as a process of its own (`block-diary remind`) or as a thread of the server."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from server.config import Config
+    from server.push.channel import Channel, Clock
+    from server.push.loop import TickResult
+    from server.storage.db import Database
 
 
 def remind(config: "Config", stop: Event) -> None:
@@ -14,52 +19,105 @@ def remind(config: "Config", stop: Event) -> None:
 
     :raises StartRefused: the database does not fit, or was made with another SECRET_KEY
     """
+    from server.push.loop import run
+
+    with _opened(config) as (database, channel):
+        run(database, channel, stop, clock_of(database))
+
+
+def remind_once(config: "Config") -> "TickResult":
+    """Send what is due now, and no more.
+
+    :raises StartRefused: the database does not fit, or was made with another SECRET_KEY
+    """
+    from server.push.loop import run_once
+
+    with _opened(config) as (database, channel):
+        return run_once(database, channel, clock_of(database))
+
+
+@contextmanager
+def _opened(config: "Config") -> "Iterator[tuple[Database, Channel]]":
+    """The database and the ways to patients, open until the end."""
     from server import database as tables
     from server.config import StartRefused
-    from server.push.loop import run
+    from server.push.email import Mailer
+    from server.push.email_channel import Channels, EmailChannel
     from server.push.sender import Sender
     from server.push.vapid_keys import vapid_keys
+    from server.push.web_push import WebPush
     from server.storage.db import Database
     from server.storage.vault import SealBroken, Vault
 
     tables.check(config)
-    database = Database(config.database_url)
-    try:
+    with ExitStack() as opened:
+        database = Database(config.database_url)
+        opened.callback(database.close)
         vault = Vault(config.secret_key)
         try:
             keys = vapid_keys(database, vault, _utc_now())
         except SealBroken as error:
             raise StartRefused(f"the key for push messages: {error}") from None
         sender = Sender(keys, config.vapid_subject, config.push_extra_hosts)
-        try:
-            run(database, vault, sender, config.public_url, stop, _utc_now)
-        finally:
-            sender.close()
-    finally:
-        database.close()
+        opened.callback(sender.close)
+        email = None
+        if config.smtp is not None:
+            email = EmailChannel(vault, Mailer(config.smtp, config.public_url))
+            opened.callback(email.close)
+        yield database, Channels(WebPush(vault, sender, config.public_url), email)
 
 
 def add_remind(subcommands: Any) -> None:
     """`remind`: send reminders until told to stop."""
     command = subcommands.add_parser(
-        "remind", help="send reminders, beside servers that share a PostgreSQL"
+        "remind",
+        help="send reminders, beside servers that share a PostgreSQL (with SQLite the server does)",
+    )
+    command.add_argument(
+        "--once",
+        action="store_true",
+        help="send what is due now, then stop; exit code 1 if a message was not taken",
     )
     command.set_defaults(run=_remind)
 
 
-def _remind(_arguments: argparse.Namespace) -> int:
+def _remind(arguments: argparse.Namespace) -> int:
     import logging
     import os
     import signal
 
     from server.config import load
+    from server.database import sole_use
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    stop = Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: stop.set())
-    remind(load(os.environ, default="production"), stop)
+    config = load(os.environ, default="production")
+    with sole_use(config):
+        if arguments.once:
+            return _exit_code(remind_once(config))
+        stop = Event()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: stop.set())
+        remind(config, stop)
     return 0
+
+
+def _exit_code(result: "TickResult") -> int:
+    """0 if everything that was due went out. A phone or mailbox that has ended is no failure."""
+    failed = result.failed - result.gone
+    print(f"Reminders: {result.accepted} sent, {failed} failed, {result.expired} too late")
+    return 1 if failed else 0
+
+
+def clock_of(database: "Database") -> "Clock":
+    """The one clock of all reminder loops on a database.
+
+    PostgreSQL's own: hosts whose clocks differ then agree on what is due, on the ends of windows
+    and on leases. What the loops leave to their host's clock is only how fast it runs: a lease of
+    two minutes ends half a minute after the last send could, whatever happens to the clock in
+    between. Servers stamp what they are told by their host's clock; no reminder's time depends on
+    that. With SQLite everything is on one host.
+    """
+    return _utc_now if database.is_sqlite else database.server_time
 
 
 def _utc_now() -> datetime:

@@ -185,7 +185,10 @@ class InjectionDone(Base):
 
 
 class Subscription(Base):
-    """One browser's push endpoint; its address and keys are sealed with the installation's key."""
+    """One way to reach a patient: a browser's push endpoint, or an e-mail address.
+
+    Whatever an address is made of is sealed with the installation's key.
+    """
 
     __tablename__ = "subscription"
     __table_args__ = (
@@ -197,13 +200,22 @@ class Subscription(Base):
             sqlite_where=text("retired_at IS NULL"),
             postgresql_where=text("retired_at IS NULL"),
         ),
+        Index(
+            "uq_subscription_live_email",
+            "email_of",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL"),
+        ),
     )
     id: Mapped[UUID] = _id()
     clinic_id: Mapped[UUID] = _clinic()
-    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"), index=True)
-    endpoint_hash: Mapped[str]
-    push_service: Mapped[str]  #: origin of the endpoint
-    sealed: Mapped[str]  #: the browser's PushSubscription JSON
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.id"), index=True)
+    #: the patient whose e-mail address it is; None: it is a browser's, on `device_id`
+    email_of: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    endpoint_hash: Mapped[str]  #: of the push endpoint, or of the token that stops the e-mails
+    push_service: Mapped[str]  #: origin of the endpoint, or `email`
+    sealed: Mapped[str]  #: the browser's PushSubscription JSON, or address and token
     created_at: Mapped[datetime] = mapped_column(Instant)
     retired_at: Mapped[datetime | None] = mapped_column(Instant)
     retired_because: Mapped[str | None]
@@ -253,6 +265,15 @@ class ReminderDelivery(Base):
     failure: Mapped[str | None]  #: why the push service refused it, in one word
     shown_at: Mapped[datetime | None] = mapped_column(Instant)  #: the phone's own clock
     receipt_at: Mapped[datetime | None] = mapped_column(Instant)  #: when the receipt arrived
+
+
+class ReminderLoop(Base):
+    """One running reminder loop: when it was last alive, and what it has counted since its start."""
+
+    __tablename__ = "reminder_loop"
+    id: Mapped[UUID] = _id()
+    beat_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    counts: Mapped[list[Any]] = mapped_column(JSON)  #: [sample name, labels, value], by `metrics`
 
 
 class InstallationKey(Base):

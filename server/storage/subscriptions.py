@@ -1,4 +1,4 @@
-"""The browsers that can be reached by push."""
+"""How patients can be reached: browsers by push, or else an e-mail address."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,11 +9,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.storage import reminders
+from server.storage import audit, reminders
 from server.storage.models import Device, Enrolment, Subscription
 from server.storage.vault import Vault
 
-RetiredBecause = Literal["gone", "replaced", "moved", "unsubscribed"]
+RetiredBecause = Literal["gone", "replaced", "moved", "unsubscribed", "stopped"]
+
+#: Stands where a browser's subscription has its push service.
+EMAIL = "email"
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def upsert(
         .where(Subscription.retired_at.is_(None))
         .where(same_phone | (Subscription.endpoint_hash == endpoint_hash))
         .order_by(Subscription.id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # else this and the loop could wait for each other
     ):
         if row.device_id != device.id:
             _retire(row, "moved", now)
@@ -120,6 +123,9 @@ def retire(
     )
     if row is not None and row.retired_at is None:
         _retire(row, because, now)
+        if row.email_of is not None and because == "gone":
+            subject = f"patient:{row.email_of}"
+            audit.record(session, clinic_id, audit.SYSTEM, "email_reminders.gone", subject, {}, now)
 
 
 def live(session: Session, clinic_id: UUID, patient_id: UUID) -> list[Subscription]:
@@ -135,6 +141,15 @@ def live(session: Session, clinic_id: UUID, patient_id: UUID) -> list[Subscripti
             .where(Enrolment.revoked_at.is_(None))
             .order_by(Subscription.created_at, Subscription.id)
         )
+    )
+
+
+def live_email(session: Session, clinic_id: UUID, patient_id: UUID) -> Subscription | None:
+    """The e-mail address that a patient's reminders may go to; None without one."""
+    return session.scalar(
+        select(Subscription)
+        .where(Subscription.clinic_id == clinic_id, Subscription.email_of == patient_id)
+        .where(Subscription.retired_at.is_(None))
     )
 
 

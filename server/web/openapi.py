@@ -76,6 +76,16 @@ OPERATIONS = (
         wire.SubscriptionResponse,
         {**_COMMON, **_ENROLLED},
     ),
+    Operation(
+        "post",
+        "/api/phone/stop-emails",
+        "Send no more e-mail reminders to the mailbox that this token was sent to. Idempotent.",
+        wire.StopEmailsRequest,
+        200,
+        wire.StopEmailsResponse,
+        {**_COMMON, **_JSON, 422: "`stop_unknown` or `invalid`"},
+        enrolled=False,
+    ),
 )
 
 

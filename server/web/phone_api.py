@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Invalid
 from server.domain.push_hosts import push_service
-from server.storage import enrolments, subscriptions
+from server.storage import email_reminders, enrolments, subscriptions
 from server.storage.models import Device
 from server.web import device_session, redeem_limits, same_origin, sync, wire
 from server.web.context import now, services
@@ -18,7 +18,7 @@ from server.web.phone_state import phone_state
 blueprint = Blueprint("phone_api", __name__, url_prefix="/api/phone")
 
 
-OPEN_TO_ALL = {"phone_api.redeem"}
+OPEN_TO_ALL = {"phone_api.redeem", "phone_api.stop_emails"}
 
 
 @blueprint.before_request
@@ -90,6 +90,16 @@ def unsubscribe() -> Response:
     with services().database.transaction() as session:
         subscriptions.unsubscribe(session, current_device(session), now())
     return _json(wire.SubscriptionResponse(subscribed=False))
+
+
+@blueprint.post("/stop-emails")
+def stop_emails() -> Response:
+    """No more reminders to the mailbox that this token was sent to; for whoever reads it."""
+    surroundings = services()
+    sent = decode(request.get_data(), wire.StopEmailsRequest)
+    with surroundings.database.transaction() as session:
+        email_reminders.stop(session, surroundings.vault, sent.token, now())
+    return _json(wire.StopEmailsResponse(stopped=True))
 
 
 def current_device(session: Session) -> Device:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
+from server import metrics
 from server.domain.clock import clock_correction
 from server.domain.errors import DomainError, Invalid
 from server.storage import audit, blocks, diary_entries, enrolments, models, reminders
@@ -137,6 +138,8 @@ class Batch:
         )
         if outcome == "unknown":
             raise Rejected("unknown_delivery", "No reminder of this name was sent to this phone.")
+        if outcome == "stored":
+            metrics.receipt()
         return Kept(outcome, reminders.receipt_at(self.session, self.device.clinic_id, item.id))
 
     def _check_entry(self, item: wire.DiaryEntry) -> None:

@@ -181,6 +181,16 @@ class SubscriptionResponse(Struct, kw_only=True):
     subscribed: bool
 
 
+class StopEmailsRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The token behind `#` in the link of an e-mail reminder."""
+
+    token: Annotated[str, Meta(max_length=64)]
+
+
+class StopEmailsResponse(Struct, kw_only=True):
+    stopped: Literal[True]
+
+
 class ErrorBody(Struct, kw_only=True, omit_defaults=True):
     code: str
     message: str

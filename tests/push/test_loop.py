@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import select, update
 
 from server.domain.protocol import STANDARD
-from server.push import loop
-from server.push.loop import LEASE, run
+from server.push import loop, outbox, web_push
+from server.push.loop import run
+from server.push.outbox import LEASE
+from server.push.payload import topic
 from server.push.sender import Message, Sender
 from server.push.vapid_keys import VapidKeys
-from server.storage import reminder_queue, reminders, subscriptions
+from server.push.web_push import WebPush
+from server.storage import deliveries, reminder_queue, reminders, subscriptions
 from server.storage.db import Database
 from server.storage.models import Block, Device, Enrolment, Reminder, Subscription
 from server.storage.subscriptions import BrowserSubscription
@@ -64,7 +67,7 @@ def test_a_due_reminder_reaches_the_phone_encrypted_and_says_nothing_of_health(
     }
     assert posted.headers["urgency"] == "high"
     assert 440 <= int(posted.headers["ttl"]) <= 450  # until 9:22:30
-    assert posted.headers["topic"] == loop.topic(scene.block.id, "15min")
+    assert posted.headers["topic"] == topic(scene.block.id, "15min")
     assert posted.key == keys.application_server_key
     assert posted.claims["aud"] == scene.service.origin
     assert posted.claims["sub"] == "mailto:reminders@clinic-on-the-hill.org"
@@ -138,34 +141,25 @@ def test_an_answer_that_is_withdrawn_is_asked_for_again(scene: Scene) -> None:
 def test_an_answer_between_claim_and_send_is_noticed(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliveries = reminder_queue.deliveries
+    wanted = reminder_queue.wanted
 
-    def then_answer(*arguments: object) -> object:
-        found = deliveries(*arguments)
-        answering.append(len(found))
-        return found
+    def after_the_answer(*arguments: object) -> object:
+        assert len(scene.deliveries()) == 1  # it had been claimed, and planned for one phone
+        scene.settle("15min")
+        return wanted(*arguments)
 
-    answering: list[int] = []
-    is_wanted = reminder_queue.is_wanted
-
-    def after_the_answer(*arguments: object) -> bool:
-        if scene.reminder().state == "planned":
-            scene.settle("15min")
-        return is_wanted(*arguments)
-
-    monkeypatch.setattr(reminder_queue, "deliveries", then_answer)
-    monkeypatch.setattr(reminder_queue, "is_wanted", after_the_answer)
+    monkeypatch.setattr(reminder_queue, "wanted", after_the_answer)
     assert scene.tick(DUE_15).accepted == 0
-    assert answering == [1]  # it had been claimed for one phone
     assert (scene.posts(), scene.reminder().state) == (0, "answered")
 
 
-def test_an_answer_after_the_first_phone_rang_spares_the_second(scene: Scene) -> None:
+def test_an_answer_after_the_first_phone_rang_spares_the_second_its_next_try(scene: Scene) -> None:
     _, second = scene.add_phone("/second", now=T0 + MINUTE)
-    scene.service.will(scene.browser.path, Reply(meanwhile=lambda: scene.settle("15min")))
-    scene.tick(DUE_15)
-    assert scene.service.at(second.path) == []
+    scene.service.will(second.path, Reply(503, meanwhile=lambda: scene.settle("15min")))
+    for minutes in range(7):
+        scene.tick(DUE_15 + minutes * MINUTE)
     assert len(scene.service.at(scene.browser.path)) == 1
+    assert len(scene.service.at(second.path)) == 1
 
 
 def test_every_phone_of_the_patient_rings(scene: Scene) -> None:
@@ -258,13 +252,13 @@ def test_what_was_sent_is_not_sent_again_after_a_correction(scene: Scene) -> Non
 def test_a_time_that_moves_between_claim_and_send_is_noticed(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    is_wanted = reminder_queue.is_wanted
+    wanted = reminder_queue.wanted
 
-    def after_the_move(*arguments: object) -> bool:
+    def after_the_move(*arguments: object) -> object:
         scene.replan(DUE_15, performed_at=T0 + HOUR)
-        return is_wanted(*arguments)
+        return wanted(*arguments)
 
-    monkeypatch.setattr(reminder_queue, "is_wanted", after_the_move)
+    monkeypatch.setattr(reminder_queue, "wanted", after_the_move)
     scene.tick(DUE_15)
     assert (scene.posts(), scene.reminder().state) == (0, "planned")
     monkeypatch.undo()
@@ -461,7 +455,7 @@ def test_a_worker_that_died_after_sending_repeats_under_the_same_tag_and_topic(
     def die(*_: object) -> None:
         raise Killed
 
-    monkeypatch.setattr(reminder_queue, "record", die)
+    monkeypatch.setattr(deliveries, "record", die)
     with pytest.raises(Killed):
         scene.tick(DUE_15)
     monkeypatch.undo()
@@ -478,8 +472,8 @@ def test_a_worker_that_was_too_slow_no_longer_sends(scene: Scene) -> None:
     late = DUE_15 + LEASE
     scene.tick(late)
     with scene.database.transaction() as session:
-        assert reminder_queue.deliveries(session, claimed, late) == []
-        assert not reminder_queue.is_wanted(session, claimed, late)
+        assert deliveries.plan(session, [claimed], late) == []
+        assert not reminder_queue.wanted(session, [claimed], late)
     assert scene.posts() == 1
 
 
@@ -490,18 +484,18 @@ def test_a_worker_whose_lease_was_ended_early_no_longer_sends(scene: Scene) -> N
     scene.settle()  # withdrawn at once: it is due again, for whoever claims it
     scene.tick(DUE_15)
     with scene.database.transaction() as session:
-        assert not reminder_queue.is_wanted(session, claimed, DUE_15)
-        assert reminder_queue.deliveries(session, claimed, DUE_15) == []
+        assert not reminder_queue.wanted(session, [claimed], DUE_15)
+        assert deliveries.plan(session, [claimed], DUE_15) == []
     assert scene.posts() == 1
 
 
 def test_no_send_begins_that_could_outlast_its_lease(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "LEASE", timedelta(seconds=49))
+    monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=49))
     scene.tick(DUE_15)
     assert scene.posts() == 0
-    monkeypatch.setattr(loop, "LEASE", timedelta(seconds=55))
+    monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=55))
     scene.tick(DUE_15 + MINUTE)
     assert scene.posts() == 1
 
@@ -533,7 +527,7 @@ def test_more_than_one_batch_is_all_sent(
     sender: Sender,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(loop, "BATCH", 3)
+    monkeypatch.setattr(outbox, "BATCH", 3)
     scenes = [build(database, vault, service, sender) for _ in range(7)]
     results = [scenes[0].tick(DUE_15) for _ in range(3)]
     assert [each.claimed for each in results] == [3, 3, 1]
@@ -549,8 +543,9 @@ class Hands:
 
     def __init__(self, scene: Scene, now: datetime) -> None:
         self.stop = threading.Event()
-        arguments = (scene.database, scene.vault, scene.sender, PUBLIC_URL, self.stop)
-        self.thread = threading.Thread(target=run, args=(*arguments, lambda: now))
+        channel = WebPush(scene.vault, scene.sender, PUBLIC_URL)
+        arguments = (scene.database, channel, self.stop, lambda: now)
+        self.thread = threading.Thread(target=run, args=arguments)
 
     def __enter__(self) -> "Hands":
         self.thread.start()
@@ -613,14 +608,14 @@ def test_one_reminders_fault_does_not_keep_the_others_waiting(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     other = build(database, vault, service, sender)
-    real = loop.reminder_payload
+    real = web_push.reminder_payload
 
     def payload(**values: object) -> bytes:
         if values["block_id"] == scene.block.id:
             raise ValueError("secret")
         return real(**values)
 
-    monkeypatch.setattr(loop, "reminder_payload", payload)
+    monkeypatch.setattr(web_push, "reminder_payload", payload)
     result = scene.tick(DUE_15)
     assert (result.accepted, result.failed) == (1, 1)
     assert other.reminder().state == "sent"

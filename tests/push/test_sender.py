@@ -3,12 +3,15 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from queue import Empty, SimpleQueue
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from server.push.sender import Message, Sender, Unsendable
+from server.domain.reminders import Answer
+from server.push.sender import Message, Outgoing, Sender, Unsendable
 from server.push.vapid_keys import VapidKeys
+from server.storage.subscriptions import BrowserSubscription
 from tests.push.stand_in import Browser, PushService, Reply
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -154,3 +157,36 @@ def test_a_connection_is_kept_for_the_next_message(
     for _ in range(5):
         sender.send(browser.subscription, MESSAGE, NOW)
     assert service.connections == 1
+
+
+def test_of_many_messages_each_is_answered_once(
+    sender: Sender, service: PushService, browser: Browser
+) -> None:
+    service.always("/limited", Reply(429))
+    limited = Browser(service.origin, "/limited")
+    broken = BrowserSubscription(f"{service.origin}/a", "AAAA", "AAAA")
+    late = Message(b"{}", 0, "t")
+    handed = [
+        Outgoing(browser.subscription, MESSAGE),
+        Outgoing(limited.subscription, MESSAGE),
+        Outgoing(broken, MESSAGE),
+        Outgoing(browser.subscription, late),
+        Outgoing(browser.subscription, MESSAGE, begin_within_seconds=-1),
+    ]
+    answers = send_all(sender, handed)
+    assert list(map(told, answers)) == [201, 429, "bad_keys", "too_late", "not_begun"]
+    assert len(service.posted) == 2
+
+
+def send_all(sender: Sender, outgoing: list[Outgoing]) -> list[Answer | Unsendable]:
+    """The answers, in the order of the messages."""
+    known: SimpleQueue[tuple[Outgoing, Answer | Unsendable]] = SimpleQueue()
+    sender.send_all(outgoing, NOW, lambda *each: known.put(each))
+    answers = dict(known.get(timeout=20) for _ in outgoing)
+    with pytest.raises(Empty):
+        known.get(timeout=0.05)
+    return [answers[each] for each in outgoing]
+
+
+def told(answer: Answer | Unsendable) -> object:
+    return answer.reason if isinstance(answer, Unsendable) else answer.status or answer.problem

@@ -32,7 +32,7 @@ from tests.builders import (
 )
 
 OWN_PAGE = {"Origin": PUBLIC_URL, "Sec-Fetch-Site": "same-origin"}
-OPEN = {"/api/phone/redeem", "/api/openapi.json"}
+OPEN = {"/api/phone/redeem", "/api/phone/stop-emails", "/api/openapi.json"}
 
 
 def api_routes(app: Flask) -> list[tuple[str, str]]:
@@ -58,7 +58,11 @@ def test_every_api_route_but_the_open_ones_wants_an_enrolled_phone(app: Flask, c
 
 
 def test_no_api_route_serves_another_sites_page(app: Flask, phone: Phone) -> None:
-    for method, path in [*api_routes(app), ("POST", "/api/phone/redeem")]:
+    for method, path in [
+        *api_routes(app),
+        ("POST", "/api/phone/redeem"),
+        ("POST", "/api/phone/stop-emails"),
+    ]:
         for headers in (
             {},
             {"Origin": "https://evil.example"},
@@ -183,7 +187,7 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("path", ["redeem", "sync", "subscription"])
+@pytest.mark.parametrize("path", ["redeem", "sync", "subscription", "stop-emails"])
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 def test_no_body_breaks_the_api(phone: Phone, path: str, bomb: bytes) -> None:
     method = "PUT" if path == "subscription" else "POST"
@@ -273,7 +277,8 @@ def bodies(path: str, method: str) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("post", "redeem"), ("post", "sync"), ("put", "subscription")]
+    ("method", "path"),
+    [("post", "redeem"), ("post", "sync"), ("put", "subscription"), ("post", "stop-emails")],
 )
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -291,7 +296,7 @@ def test_whatever_fits_the_document_or_nearly_is_answered_as_it_says(
 
 
 def test_wrong_methods_are_refused_everywhere(app: Flask, phone: Phone) -> None:
-    for path in ("redeem", "sync", "subscription"):
+    for path in ("redeem", "sync", "subscription", "stop-emails"):
         for method in ("HEAD", "TRACE", "PATCH", "CONNECT", "BREW"):
             answer = phone.request(method, path, {})
             assert answer.status_code == 405, (method, path)

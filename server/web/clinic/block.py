@@ -13,11 +13,11 @@ from server.domain.errors import Conflict, Invalid
 from server.domain.report import BlockRecord, report
 from server.domain.wall_clock import AHEAD_AT_MOST, NoSuchTime, TimeOccursTwice, instant_on_the_wall
 from server.interchange.report_file import record_json, report_json
-from server.storage import baselines, block_page, blocks
+from server.storage import baselines, block_page, blocks, email_reminders, patients
 from server.storage.models import Block
 from server.web.clinic.access import actor, staff
 from server.web.clinic.block_view import BlockView
-from server.web.clinic.forms import BaselineForm, TimeForm
+from server.web.clinic.forms import BaselineForm, EmailForm, TimeForm
 from server.web.context import services
 
 blueprint = Blueprint("block", __name__, url_prefix="/clinic/blocks/<uuid:block_id>")
@@ -67,6 +67,30 @@ def baseline_entered(block_id: UUID) -> ResponseReturnValue:
     return _change(block_id, form, form.score, enter, baseline_form=form)
 
 
+@blueprint.post("/email")
+def email_entered(block_id: UUID) -> ResponseReturnValue:
+    """The patient agreed to be reminded at this address while no phone of theirs gets a push."""
+    form = EmailForm()
+
+    def keep(session: Session, found: Block) -> None:
+        if services().config.smtp is None:
+            raise Conflict("This installation sends no e-mail.")
+        patient = patients.get(session, found.clinic_id, found.patient_id)
+        email_reminders.keep(session, services().vault, patient, form.email.data, actor(), g.now)
+
+    return _change(block_id, form, form.email, keep, email_form=form)
+
+
+@blueprint.post("/email/stop")
+def email_stopped(block_id: UUID) -> ResponseReturnValue:
+    """No more reminders to the patient's address."""
+    with services().database.transaction() as session:
+        found = blocks.get(session, staff().clinic_id, block_id)
+        patient = patients.get(session, found.clinic_id, found.patient_id)
+        email_reminders.remove(session, patient, actor(), g.now)
+    return redirect(url_for("block.block", block_id=block_id), 303)
+
+
 @blueprint.post("/cancel")
 def cancelled(block_id: UUID) -> ResponseReturnValue:
     """The block is not done, or not followed."""
@@ -111,11 +135,17 @@ def _record(block_id: UUID) -> BlockRecord:
 
 
 def _page(view: BlockView, **forms: Any) -> str:
+    patient = view.page.patient
+    with services().database.reading() as session:
+        email = email_reminders.of_patient(session, services().vault, patient.clinic_id, patient.id)
     return render_template(
         "clinic/block.html",
         view=view,
         now=g.now,
         time_form=forms.get("time_form") or _time_form(view),
+        email=email,
+        emails=services().config.smtp is not None,
+        email_form=forms.get("email_form") or EmailForm(formdata=None),
         baseline_form=forms.get("baseline_form") or BaselineForm(formdata=None),
     )
 

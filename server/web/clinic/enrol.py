@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from server.domain.schedule import local_date
-from server.storage import blocks, clinics, enrolments, patients, protocols
+from server.storage import blocks, clinics, email_reminders, enrolments, patients, protocols
 from server.storage.models import Patient, Protocol
 from server.web.clinic.access import actor, staff
 from server.web.clinic.forms import EnrolForm
@@ -57,6 +57,7 @@ def _page(form: EnrolForm, patient: Patient | None = None, next_number: int = 1)
         known_patient=patient,
         next_number=next_number,
         zones=sorted(available_timezones()),
+        emails=services().config.smtp is not None,
     )
 
 
@@ -75,6 +76,8 @@ def plan(session: Session, form: EnrolForm, current: list[Protocol]) -> Patient:
         session, staff().clinic_id, form.reference.data, form.language.data, g.now
     )
     enrolments.of_patient(session, patient, g.now)
+    if form.email.data and services().config.smtp is not None:
+        email_reminders.keep(session, services().vault, patient, form.email.data, actor(), g.now)
     blocks.create(
         session,
         patient,

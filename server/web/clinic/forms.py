@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
+from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -48,7 +49,36 @@ def _stripped(value: str | None) -> str | None:
     return value.strip() if value else value
 
 
-class EnrolForm(FlaskForm):  # type: ignore[misc]
+class _EmailFields(FlaskForm):  # type: ignore[misc]
+    """Where reminders go if no phone of the patient gets a push; only with the patient's word."""
+
+    email = StringField("Patient’s e-mail address", filters=[_stripped])
+    email_agreed = BooleanField("The patient agreed to be reminded at this address")
+
+    def validate_email(self, field: Any) -> None:
+        if not field.data:
+            return
+        try:
+            found = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
+        except EmailNotValidError:
+            raise ValidationError("Type one address, such as name@example.org.") from None
+        field.data = found.ascii_email
+
+    def validate_email_agreed(self, field: Any) -> None:
+        if self.email.data and not field.data:
+            raise ValidationError("Ask the patient first, then tick this.")
+
+
+class EmailForm(_EmailFields):
+    """The address of a patient who is enrolled already."""
+
+    def validate_email(self, field: Any) -> None:
+        if not field.data:
+            raise ValidationError("Type the address, such as name@example.org.")
+        super().validate_email(field)
+
+
+class EnrolForm(_EmailFields):
     """A patient and one block, in one go."""
 
     reference = StringField(
