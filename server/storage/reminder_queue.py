@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.domain.reminders import Fate, Judgement
-from server.storage import reminders, subscriptions
+from server.storage import nudges, reminders, subscriptions
 from server.storage.models import Block, Reminder, ReminderDelivery
 
 
@@ -29,6 +29,7 @@ class ClaimedReminder:
     patient_id: UUID
     block_id: UUID
     assessment_id: str
+    attempt: str
     due_at: datetime
     closes_at: datetime
     leased_until: datetime
@@ -79,7 +80,10 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
     ).all()
     claimed = []
     expired = 0
+    unneeded = nudges.drop_unneeded(session, [row for row, _ in rows], now)
     for row, patient_id in rows:
+        if row.id in unneeded:
+            continue
         row.leased_until = None
         if row.closes_at <= now:
             row.next_try_at = None
@@ -95,6 +99,7 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
                 patient_id,
                 row.block_id,
                 row.assessment_id,
+                row.attempt,
                 row.due_at,
                 row.closes_at,
                 row.leased_until,

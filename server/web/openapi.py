@@ -76,6 +76,22 @@ OPERATIONS = (
         wire.SubscriptionResponse,
         {**_COMMON, **_ENROLLED},
     ),
+    Operation(
+        "post",
+        "/api/phone/snooze",
+        "Put a reminder off for ten minutes: once, and only inside its window.",
+        wire.SnoozeRequest,
+        200,
+        wire.SnoozeResponse,
+        {
+            **_COMMON,
+            **_JSON,
+            **_ENROLLED,
+            404: "`not_found`: no such reminder was sent to this patient",
+            409: "`answered`, or `too_late`: put off before, or its window ends before",
+            422: "`invalid`",
+        },
+    ),
 )
 
 

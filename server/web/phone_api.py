@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Invalid
 from server.domain.push_hosts import push_service
-from server.storage import enrolments, subscriptions
+from server.storage import enrolments, snooze, subscriptions
 from server.storage.models import Device
 from server.web import device_session, redeem_limits, same_origin, sync, wire
 from server.web.context import now, services
@@ -83,6 +83,16 @@ def unsubscribe() -> Response:
     with services().database.transaction() as session:
         subscriptions.unsubscribe(session, current_device(session), now())
     return _json(wire.SubscriptionResponse(subscribed=False))
+
+
+@blueprint.post("/snooze")
+def put_off() -> Response:
+    """Ring again in ten minutes, once, inside the window."""
+    sent = decode(request.get_data(), wire.SnoozeRequest)
+    with services().database.transaction() as session:
+        device = current_device(session)
+        due_at = snooze.snooze(session, device.clinic_id, device.id, sent.delivery, now())
+    return _json(wire.SnoozeResponse(due_at=due_at))
 
 
 def current_device(session: Session) -> Device:
