@@ -15,7 +15,7 @@ def upgrade() -> None:
     )
     op.add_column(
         "reminder_delivery",
-        sa.Column("receipt_clock_difference_seconds", sa.Float(), nullable=True),
+        sa.Column("receipt_clock_difference_seconds", sa.Double(), nullable=True),
     )
     op.create_table(
         "patient_choice",
