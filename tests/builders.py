@@ -159,6 +159,37 @@ def injection_done(block_id: UUID, performed_at: datetime, **values: Any) -> Ite
     }
 
 
+def zone_followed(block_id: UUID, chosen_at: datetime, **values: Any) -> Item:
+    """A patient on a journey says that the diary may follow their phone, to New York by default."""
+    return {
+        "type": "zone_followed",
+        "id": str(uuid4()),
+        "block_id": str(block_id),
+        "timezone": "America/New_York",
+        "recorded_at": stamp(chosen_at),
+        "utc_offset_minutes": -300,
+        "zone": "America/New_York",
+        "clock_difference_seconds": 0.0,
+        "clock_measured_at": stamp(chosen_at),
+        **values,
+    }
+
+
+def quiet_hours(start: str, end: str, chosen_at: datetime, **values: Any) -> Item:
+    return {
+        "type": "quiet_hours",
+        "id": str(uuid4()),
+        "start": start,
+        "end": end,
+        "recorded_at": stamp(chosen_at),
+        "utc_offset_minutes": 0,
+        "zone": "Europe/London",
+        "clock_difference_seconds": 0.0,
+        "clock_measured_at": stamp(chosen_at),
+        **values,
+    }
+
+
 @dataclass
 class Phone:
     """A phone's browser: its cookie jar, its clock, and the headers that a browser sends.

@@ -190,7 +190,13 @@ def test_the_worker_has_no_word_of_health_to_show() -> None:
     """Whatever the push says or lacks, the worker's own words are these."""
     source = (ROOT / "pwa" / "src" / "worker" / "push.ts").read_text(encoding="utf-8")
     own = re.findall(r"^const [A-Z]+ = '([^']*)';$", source, re.MULTILINE)
-    assert sorted(own) == ["Already answered, nothing to do.", "Diary", "Time for your entry."]
+    assert sorted(own) == [
+        "Already answered, nothing to do.",
+        "Diary",
+        "In 10 minutes",
+        "This could not be put off. Open the diary when you can.",
+        "Time for your entry.",
+    ]
     sentences = re.findall(r"['\"`]([A-Z][^'\"`]*)['\"`]", re.sub(r"/\*.*?\*/|//.*", "", source))
     assert set(own) == set(sentences)
     for text in own:

@@ -1,4 +1,5 @@
 /** Starts the phone app: gives the diary what it needs of this phone, and renders it. */
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { runDiary } from './diary';
 import { linkToken } from './link-token';
@@ -39,6 +40,12 @@ const { diary, actions, refresh, resume, tick } = runDiary(
   linkToken(),
 );
 
+// What is answered, here or on another phone, is not asked for any more.
+effect(() => {
+  const due = diary.due.value;
+  if (due && due.step !== 'rate') void closeNotifications().catch(() => {});
+});
+
 const root = document.getElementById('app');
 if (root) {
   render(
@@ -65,6 +72,11 @@ setInterval(tick, TICK_MILLISECONDS);
 setTimeout(() => void fetchSecond(), SECOND_AFTER_MILLISECONDS);
 void resume();
 updates.register().catch(() => {}); // a private window may refuse: then the diary needs a network
+
+async function closeNotifications(): Promise<void> {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  for (const one of (await registration?.getNotifications()) ?? []) one.close();
+}
 
 /** Chromium alone can; elsewhere the next opening, push or network sends what waits. */
 function syncInBackground(): void {

@@ -4,12 +4,13 @@ import { assessmentOnPhoneClock, onPhoneClock } from './domain/block';
 import { clockOffMinutes, correctionNow } from './domain/clock';
 import { due, type Due } from './domain/due';
 import type { KeptEntry } from './domain/entry';
-import { entryOf, injectionDoneOf, withdrawalOf } from './domain/stamps';
+import { wallTime } from './domain/schedule';
+import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
 import { t } from './i18n';
 import type { Reminders } from './reminders';
 import type { Actions, Diary, Enrolment, Failure, Rating } from './state';
 import type { DiaryStore, Kept } from './store/diary-store';
-import { blockFrom, countedEntries, keptEntries, keptEntry, unsent } from './store/reading';
+import { blockFrom, countedEntries, keptEntries, keptEntry, unsent, waiting } from './store/reading';
 import type { Api } from './sync/api';
 import { enrol, sync } from './sync/sync';
 import { Syncing, type SyncPhase } from './sync/syncing';
@@ -62,6 +63,16 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   const trueBlock = computed(() => kept.value && blockFrom(kept.value, trueNow.value));
   const blockId = computed(() => trueBlock.value?.id ?? null);
 
+  const newZone = computed(() => {
+    const zone = phone.zone();
+    const block = trueBlock.value;
+    const at = trueNow.value;
+    const asksByTheClock = block?.assessments.some((one) => one.daily && one.closesAt > at);
+    return asksByTheClock && zone !== facts.value?.zoneAsked && differs(zone, block!.timezone, at)
+      ? zone
+      : null;
+  });
+
   const diary: Diary = {
     ready: computed(() => kept.value !== null),
     storeFailure,
@@ -86,6 +97,15 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       };
     }),
     reminders: reminders.status,
+    quietHours: computed(() => {
+      const chosen = kept.value && waiting(kept.value, 'quiet_hours').at(-1);
+      const known = facts.value?.phone;
+      return [
+        chosen?.start ?? known?.quiet_start ?? '21:30',
+        chosen?.end ?? known?.quiet_end ?? '07:30',
+      ];
+    }),
+    newZone,
     now,
     linkToken,
     correction,
@@ -198,6 +218,20 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       const done = injectionDoneOf(id, currentBlockId(), performedAt, clock(), circumstances());
       await keep({ type: 'injection_done', ...done });
     },
+    async setQuietHours(start, end): Promise<void> {
+      const id = crypto.randomUUID();
+      await keep({ type: 'quiet_hours', id, start, end, ...stamps(clock(), circumstances()) });
+    },
+    async followZone(yes): Promise<void> {
+      const timezone = newZone.value;
+      if (timezone === null) return;
+      if (yes) {
+        const item = { id: crypto.randomUUID(), block_id: currentBlockId(), timezone };
+        await keep({ type: 'zone_followed', ...item, ...stamps(clock(), circumstances()) });
+      }
+      await store.remember({ zoneAsked: timezone });
+      await refresh();
+    },
     async remindersOn(): Promise<void> {
       const known = facts.value?.phone;
       if (known) await reminders.turnOn(known.vapid_public_key);
@@ -236,6 +270,15 @@ function dueOnPhoneClock(found: Due, correction: number): Due {
     return { ...found, next: moved(found.next), missed: found.missed && moved(found.missed) };
   }
   return found;
+}
+
+/** Whether clocks show another time there; a zone that this phone does not know is no other. */
+function differs(zone: string, other: string, at: number): boolean {
+  try {
+    return wallTime(at, zone) !== wallTime(at, other);
+  } catch {
+    return false;
+  }
 }
 
 function isoOrNull(instant: number | null): string | null {

@@ -10,24 +10,29 @@ export class Reminders {
   readonly #status = signal<ReminderStatus>({ phase: 'unknown', message: null });
   readonly status: ReadonlySignal<ReminderStatus> = this.#status;
 
-  constructor(private readonly api: Pick<Api, 'subscribe'>) {}
+  constructor(private readonly api: Pick<Api, 'subscribe' | 'unsubscribe'>) {}
 
   /**
    * Looks at what browser and server hold, and mends it silently where the browser lets it: some
-   * drop a subscription without a word.
+   * drop a subscription without a word, or change where they are reached. The clinic is told that
+   * the person has switched reminders off.
    *
    * @param atServer whether the server holds a live subscription of this phone
    */
   async check(vapidKey: string, atServer: boolean): Promise<void> {
     if (this.#status.value.phase === 'asking') return;
     if (!isSupported()) return this.#say('unsupported');
-    if (Notification.permission === 'denied') return this.#say('denied');
-    if (Notification.permission === 'default') return this.#say('off');
+    if (Notification.permission !== 'granted') {
+      this.#say(Notification.permission === 'denied' ? 'denied' : 'off');
+      if (atServer) await this.api.unsubscribe().catch(() => {}); // or at the next opening
+      return;
+    }
     try {
       const manager = await pushManager();
-      if (!atServer || !(await isSubscribed(manager, vapidKey))) {
-        await subscribe(manager, vapidKey, this.api);
-      }
+      const isKnown = atServer && (await isSubscribed(manager, vapidKey));
+      await subscribe(manager, vapidKey, this.api).catch((error: unknown) => {
+        if (!isKnown) throw error; // else it is told again, in case it moved: that can wait
+      });
       this.#say('on');
     } catch (error) {
       this.#fail(error);

@@ -52,6 +52,10 @@ export interface Diary {
   due: ReadonlySignal<Due | null>;
   sync: ReadonlySignal<SyncStatus>;
   reminders: ReadonlySignal<ReminderStatus>;
+  /** When reminders later than 8 hours after the block stay silent, "HH:MM" twice. */
+  quietHours: ReadonlySignal<[start: string, end: string]>;
+  /** The zone of this phone, if the patient is to say whether the diary follows it; else null. */
+  newZone: ReadonlySignal<string | null>;
   /** Moves on every resume and every 15 s; epoch milliseconds. */
   now: ReadonlySignal<number>;
   /** Token from an enrolment link, if the app was opened by one. */
@@ -76,6 +80,10 @@ export interface Actions {
   injectionDone(performedAt: number): Promise<void>;
   /** From a button press only: asks permission, subscribes, tells the server. */
   remindersOn(): Promise<void>;
+  /** Resolves once it is on disk; every phone of the patient gets them. */
+  setQuietHours(start: string, end: string): Promise<void>;
+  /** Whether the diary follows the phone into `newZone`; a no is remembered for that zone. */
+  followZone(yes: boolean): Promise<void>;
   /** Try to send now. */
   syncNow(): Promise<void>;
   /** A screen holds an answer that is not saved yet: until told false, no new version reloads it. */

@@ -1,6 +1,7 @@
 /** What crosses the wire between phone and server; types only, as the server documents them. */
 import type { InjectionDone, PlannedBlock } from './domain/block';
 import type { Entry } from './domain/entry';
+import type { Stamps } from './domain/stamps';
 
 export type DiaryEntryItem = Entry & { type: 'diary_entry' };
 export type InjectionDoneItem = InjectionDone & { type: 'injection_done' };
@@ -10,7 +11,21 @@ export interface ReminderShownItem {
   id: string;
   shown_at: string;
 }
-export type Item = DiaryEntryItem | InjectionDoneItem | ReminderShownItem;
+/** When later reminders stay silent: from `start` to `end`, "HH:MM" by the block's zone. */
+export type QuietHoursItem = Stamps & { type: 'quiet_hours'; id: string; start: string; end: string };
+/** The daily assessments are asked by this zone's clock from now on. */
+export type ZoneFollowedItem = Stamps & {
+  type: 'zone_followed';
+  id: string;
+  block_id: string;
+  timezone: string;
+};
+export type Item =
+  | DiaryEntryItem
+  | InjectionDoneItem
+  | ReminderShownItem
+  | QuietHoursItem
+  | ZoneFollowedItem;
 
 export interface ItemResult {
   id: string | null;
@@ -30,6 +45,9 @@ export interface PhoneState {
   vapid_public_key: string;
   /** Whether the server holds a live push subscription of this phone. */
   subscribed: boolean;
+  /** Quiet hours, "HH:MM"; unknown to an earlier version. */
+  quiet_start?: string;
+  quiet_end?: string;
 }
 
 export interface SyncRequest {

@@ -71,6 +71,23 @@ def answered_share(
     return sum(_any_in_window(felt, assessment) for assessment in schedule), len(schedule)
 
 
+def answered_at(
+    schedule: Iterable[Assessment], diary: Iterable[JudgedEntry]
+) -> dict[str, datetime]:
+    """By assessment id, the moment of the first momentary entry that answers it; those without
+    one are left out. Source: docs/report.md, rule 12."""
+    felt = sorted(
+        each.entry.felt_at
+        for each in diary
+        if each.standing and each.momentary and each.entry.scores
+    )
+    return {
+        assessment.id: felt[bisect_left(felt, assessment.opens_at)]
+        for assessment in schedule
+        if _any_in_window(felt, assessment)
+    }
+
+
 def _any_in_window(felt: Sequence[datetime], assessment: Assessment) -> bool:
     at = bisect_left(felt, assessment.opens_at)
     return at < len(felt) and felt[at] < assessment.closes_at

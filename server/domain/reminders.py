@@ -14,7 +14,15 @@ from server.domain.schedule import Assessment
 #: the verdict is made of. Later ones respect the patient's quiet hours. Source: design, section 6.
 ALWAYS_RING = timedelta(hours=8)
 
-Attempt = Literal["prompt"]
+#: The push at the due time; a gentle second one if nothing tells that the first was seen; the one
+#: that the patient put off. Each comes once at most: never a third by itself.
+Attempt = Literal["prompt", "nudge", "snoozed"]
+
+#: So long a patient may put a reminder off, once for each assessment.
+SNOOZE = timedelta(minutes=10)
+#: A prompt that was accepted no longer ago than this is not followed by a second push: its
+#: receipt may be on its way, and the service may have been late.
+NUDGE_GAP = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ QUIET_HOURS = QuietHours()
 
 @dataclass(frozen=True)
 class PlannedReminder:
-    """One prompt for one assessment: rings at `due_at`, is of no use from `closes_at` on."""
+    """One push for one assessment: rings at `due_at`, is of no use from `closes_at` on."""
 
     assessment_id: str
     attempt: Attempt
@@ -53,18 +61,47 @@ def planned_reminders(
     performed_at: datetime,
     timezone: str,
     quiet_hours: QuietHours = QUIET_HOURS,
+    *,
+    nudge: bool = False,
 ) -> tuple[PlannedReminder, ...]:
-    """The reminders of a block: one prompt at each assessment's due time.
+    """The reminders of a block: a prompt at each assessment's due time and, if the protocol says
+    so, a second push half way from there to the window's end.
+
+    Whoever sends asks first whether the second one is needed (`nudge_is_needed`).
 
     :param performed_at: t0, aware; the first eight hours from it always ring
     :param timezone: IANA name of the zone that the patient's quiet hours are read in
     """
+    planned = []
+    for assessment in scheduled:
+        due_at, closes_at = assessment.due_at, assessment.closes_at
+        planned.append(PlannedReminder(assessment.id, "prompt", due_at, closes_at))
+        if nudge:
+            middle = due_at + (closes_at - due_at) / 2
+            planned.append(PlannedReminder(assessment.id, "nudge", middle, closes_at))
     return tuple(
-        PlannedReminder(assessment.id, "prompt", assessment.due_at, assessment.closes_at)
-        for assessment in scheduled
-        if assessment.due_at - performed_at <= ALWAYS_RING
-        or not quiet_hours.cover(assessment.due_at, timezone)
+        each
+        for each in planned
+        if each.due_at - performed_at <= ALWAYS_RING or not quiet_hours.cover(each.due_at, timezone)
     )
+
+
+def nudge_is_needed(prompt_sent_at: datetime | None, confirmed: bool, now: datetime) -> bool:
+    """Is a second push due now of any use?
+
+    Not before the first one is out for a while (a late prompt is reminder enough, and one that no
+    service took is still tried by itself), nor once a phone has shown it.
+
+    :param prompt_sent_at: when a push service first took the prompt; None if none did
+    :param confirmed: a phone of the patient said that it showed the prompt
+    """
+    return prompt_sent_at is not None and now - prompt_sent_at >= NUDGE_GAP and not confirmed
+
+
+def snoozed_until(closes_at: datetime, now: datetime) -> datetime | None:
+    """When a reminder that is put off now rings again; None if its window will have closed."""
+    until = now + SNOOZE
+    return until if until < closes_at else None
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,18 @@ BODY = "Time for your entry."
 
 
 def reminder_payload(
-    *, public_url: str, delivery_id: UUID, block_id: UUID, assessment_id: str, closes_at: datetime
+    *,
+    public_url: str,
+    delivery_id: UUID,
+    block_id: UUID,
+    assessment_id: str,
+    closes_at: datetime,
+    snooze: bool = True,
 ) -> bytes:
     """The message that asks for one assessment's entry, UTF-8 JSON.
 
     :param closes_at: until when it can be answered
+    :param snooze: whether the phone may offer to put it off, while the window lasts
     :raises ValueError: it is longer than a push service takes
     """
     notification = {
@@ -38,6 +45,7 @@ def reminder_payload(
             "block": str(block_id),
             "assessment": assessment_id,
             "closes_at": closes_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "snooze": snooze,
         },
     }
     message = {"web_push": 8030, "notification": notification, "mutable": True}

@@ -12,6 +12,7 @@ from server.domain.baseline import StaffBaseline
 from server.domain.block_record import BlockDiary, answered
 from server.domain.clock import clock_correction
 from server.domain.errors import Conflict, NotFound
+from server.domain.schedule import assessments
 from server.storage import audit, baselines, diary_entries, protocols, reminders
 from server.storage.models import Block, DiaryEntry, Patient, Protocol
 from server.storage.models import StaffBaseline as StaffBaselineRow
@@ -137,6 +138,38 @@ def start(
     reminders.plan(session, block, protocol, now)
     settle(session, block)
     return True
+
+
+def follow_zone(session: Session, block: Block, timezone: str, actor: str, now: datetime) -> bool:
+    """The block's wall clock is another from now on: its daily assessments and the patient's
+    quiet hours follow, audited. False if nothing changed.
+
+    :param timezone: IANA name that this server knows
+    :raises Invalid: the block's daily assessments cannot be asked there
+    """
+    session.refresh(block, with_for_update=True)
+    if block.cancelled_at is not None or block.timezone == timezone:
+        return False
+    protocol = protocols.schedule_of(protocols.of_block(session, block))
+    if block.performed_at is not None:
+        assessments(protocol, block.performed_at, timezone)
+    details = {"timezone": timezone, "before": block.timezone}
+    block.timezone = timezone
+    audit.record(
+        session, block.clinic_id, actor, "block.zone_changed", _subject(block), details, now
+    )
+    session.flush()
+    reminders.plan(session, block, protocol, now)
+    settle(session, block)
+    return True
+
+
+def replan(session: Session, block: Block, now: datetime) -> None:
+    """Fit the block's reminders to what the patient chose; call it in the same transaction."""
+    session.refresh(block, with_for_update=True)
+    protocol = protocols.schedule_of(protocols.of_block(session, block))
+    reminders.plan(session, block, protocol, now)
+    settle(session, block)
 
 
 def time_by_patient(session: Session, block: Block) -> datetime | None:

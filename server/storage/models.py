@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.columns import Instant
@@ -54,6 +54,8 @@ class Protocol(Base):
     assessments: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  #: as in a report file
     criteria: Mapped[dict[str, Any]] = mapped_column(JSON)  #: all nine, as in a report file
     baseline_max_age_minutes: Mapped[int]
+    #: whether a reminder that nothing confirms is followed by one gentle second push
+    nudge: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -184,6 +186,22 @@ class InjectionDone(Base):
     received_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class PatientChoice(Base):
+    """What a patient chose on a phone: quiet hours, or that a block follows the phone's zone."""
+
+    __tablename__ = "patient_choice"
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)  #: made by the phone
+    clinic_id: Mapped[UUID] = _clinic()
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"))
+    block_id: Mapped[UUID | None] = mapped_column(ForeignKey("block.id"))  #: None: about them all
+    kind: Mapped[str]  #: the item's type: quiet_hours or zone_followed
+    chosen_at: Mapped[datetime] = mapped_column(Instant)  #: corrected; the last one counts
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)  #: the item as sent
+    digest: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Subscription(Base):
     """One way to reach a patient: a browser's push endpoint, or an e-mail address.
 
@@ -239,10 +257,11 @@ class Reminder(Base):
     clinic_id: Mapped[UUID] = _clinic()
     block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"))
     assessment_id: Mapped[str]
-    attempt: Mapped[str]  #: prompt (later: nudge, snoozed)
+    attempt: Mapped[str]  #: prompt, nudge or snoozed
     due_at: Mapped[datetime] = mapped_column(Instant)
     closes_at: Mapped[datetime] = mapped_column(Instant)
-    state: Mapped[str]  #: planned, sent, answered, expired or cancelled
+    #: planned, sent, answered, expired, cancelled or unneeded (a nudge whose prompt was shown)
+    state: Mapped[str]
     #: when the loop looks at it next; None: nothing more to do
     next_try_at: Mapped[datetime | None] = mapped_column(Instant)
     #: until when one worker alone has it; None: nobody
@@ -265,6 +284,8 @@ class ReminderDelivery(Base):
     failure: Mapped[str | None]  #: why the push service refused it, in one word
     shown_at: Mapped[datetime | None] = mapped_column(Instant)  #: the phone's own clock
     receipt_at: Mapped[datetime | None] = mapped_column(Instant)  #: when the receipt arrived
+    #: server minus phone as the receipt arrived: `shown_at` is read with it
+    receipt_clock_difference_seconds: Mapped[float | None]
 
 
 class ReminderLoop(Base):

@@ -21,9 +21,14 @@ def keep(
     criteria: Criteria,
     baseline_max_age_minutes: int,
     now: datetime,
+    *,
+    nudge: bool = True,
 ) -> models.Protocol:
     """The clinic's protocol of that name as it is given here: the newest version if it is the
-    same, else a new one."""
+    same, else a new one.
+
+    :param nudge: whether a reminder that nothing confirms is followed by one second push
+    """
     newest = current(session, clinic_id, protocol.name)
     row = models.Protocol(
         clinic_id=clinic_id,
@@ -32,6 +37,7 @@ def keep(
         assessments=[_planned_json(planned) for planned in protocol.assessments],
         criteria={key: _number(value) for key, value in asdict(criteria).items()},
         baseline_max_age_minutes=baseline_max_age_minutes,
+        nudge=nudge,
         created_at=now,
     )
     if newest is not None and _content(newest) == _content(row):
@@ -85,7 +91,7 @@ def criteria_of(row: models.Protocol) -> Criteria:
 
 
 def _content(row: models.Protocol) -> tuple[Any, ...]:
-    return row.assessments, row.criteria, row.baseline_max_age_minutes
+    return row.assessments, row.criteria, row.baseline_max_age_minutes, row.nudge
 
 
 def _planned_json(planned: PlannedAssessment) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
+from server.storage import nudges
 from server.storage.models import Block, Reminder
 
 
@@ -28,6 +29,7 @@ class ClaimedReminder:
     patient_id: UUID
     block_id: UUID
     assessment_id: str
+    attempt: str
     due_at: datetime
     closes_at: datetime
     leased_until: datetime
@@ -54,6 +56,7 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
             Block.patient_id,
             Reminder.block_id,
             Reminder.assessment_id,
+            Reminder.attempt,
             Reminder.due_at,
             Reminder.closes_at,
             Reminder.state,
@@ -65,8 +68,11 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
         .with_for_update(of=Reminder, skip_locked=True, key_share=True)
     ).all()
     until = now + lease
-    open_ = [row for row in rows if row.closes_at > now]
-    closed = [row for row in rows if row.closes_at <= now]
+    unneeded = nudges.unneeded(session, rows, now)
+    if unneeded:
+        change(session, unneeded, leased_until=None, next_try_at=None, state="unneeded")
+    open_ = [row for row in rows if row.closes_at > now and row.id not in unneeded]
+    closed = [row for row in rows if row.closes_at <= now and row.id not in unneeded]
     if open_:
         change(session, [row.id for row in open_], leased_until=until, next_try_at=until)
     if closed:

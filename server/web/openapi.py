@@ -86,6 +86,22 @@ OPERATIONS = (
         {**_COMMON, **_JSON, 422: "`stop_unknown` or `invalid`"},
         enrolled=False,
     ),
+    Operation(
+        "post",
+        "/api/phone/snooze",
+        "Put a reminder off for ten minutes: once, and only inside its window.",
+        wire.SnoozeRequest,
+        200,
+        wire.SnoozeResponse,
+        {
+            **_COMMON,
+            **_JSON,
+            **_ENROLLED,
+            404: "`not_found`: no such reminder was sent to this patient",
+            409: "`answered`, or `too_late`: put off before, or its window ends before",
+            422: "`invalid`",
+        },
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Invalid
 from server.domain.push_hosts import push_service
-from server.storage import email_reminders, enrolments, subscriptions
+from server.storage import email_reminders, enrolments, snooze, subscriptions
 from server.storage.models import Device
 from server.web import device_session, redeem_limits, same_origin, sync, wire
 from server.web.context import now, services
@@ -100,6 +100,16 @@ def stop_emails() -> Response:
     with surroundings.database.transaction() as session:
         email_reminders.stop(session, surroundings.vault, sent.token, now())
     return _json(wire.StopEmailsResponse(stopped=True))
+
+
+@blueprint.post("/snooze")
+def put_off() -> Response:
+    """Ring again in ten minutes, once, inside the window."""
+    sent = decode(request.get_data(), wire.SnoozeRequest)
+    with services().database.transaction() as session:
+        device = current_device(session)
+        due_at = snooze.snooze(session, device.clinic_id, device.id, sent.delivery, now())
+    return _json(wire.SnoozeResponse(due_at=due_at))
 
 
 def current_device(session: Session) -> Device:

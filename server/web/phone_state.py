@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from server.storage import (
     blocks,
+    choices,
     clinics,
     diary_entries,
     enrolments,
@@ -29,6 +30,7 @@ def phone_state(
     clinic = clinics.get(session, device.clinic_id)
     enrolment = enrolments.of_device(session, device)
     patient = patients.get(session, device.clinic_id, enrolment.patient_id)
+    quiet = choices.quiet_hours(session, device.clinic_id, patient.id)
     live = subscriptions.live(session, device.clinic_id, patient.id)
     return wire.PhoneState(
         check_word=device.check_word,
@@ -46,6 +48,8 @@ def phone_state(
         ],
         vapid_public_key=application_server_key,
         subscribed=any(each.device_id == device.id for each in live),
+        quiet_start=f"{quiet.start:%H:%M}",
+        quiet_end=f"{quiet.end:%H:%M}",
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 import msgspec
 from sqlalchemy.exc import DataError
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from server import metrics
 from server.domain.clock import clock_correction
 from server.domain.errors import DomainError, Invalid
-from server.storage import audit, blocks, diary_entries, enrolments, models, reminders
+from server.storage import audit, blocks, choices, diary_entries, enrolments, models, reminders
 from server.storage.diary_entries import Kept
 from server.web import wire
 from server.web.decoding import decode, item_id
@@ -100,6 +101,10 @@ class Batch:
                 return self._keep_injection(item)
             case wire.ReminderShown():
                 return self._keep_receipt(item)
+            case wire.QuietHours():
+                return self._keep_quiet_hours(item)
+            case wire.ZoneFollowed():
+                return self._keep_zone(item)
 
     def _keep_entry(self, item: wire.DiaryEntry) -> Kept:
         content = content_of(item)
@@ -134,13 +139,59 @@ class Batch:
     def _keep_receipt(self, item: wire.ReminderShown) -> Kept:
         content_of(item)
         outcome = reminders.receipt(
-            self.session, self.device.clinic_id, self.device.id, item.id, item.shown_at, self.now
+            self.session,
+            self.device.clinic_id,
+            self.device.id,
+            item.id,
+            item.shown_at,
+            self.now,
+            self.at_sync_seconds,
         )
         if outcome == "unknown":
             raise Rejected("unknown_delivery", "No reminder of this name was sent to this phone.")
         if outcome == "stored":
             metrics.receipt()
         return Kept(outcome, reminders.receipt_at(self.session, self.device.clinic_id, item.id))
+
+    def _keep_quiet_hours(self, item: wire.QuietHours) -> Kept:
+        row = self._choice(item, None)
+        if kept := choices.known(self.session, row):
+            return kept
+        kept = choices.keep(self.session, row)
+        for block in self.blocks.values():
+            blocks.replan(self.session, block, self.now)
+        return kept
+
+    def _keep_zone(self, item: wire.ZoneFollowed) -> Kept:
+        row = self._choice(item, item.block_id)
+        if kept := choices.known(self.session, row):
+            return kept
+        block = self._block(item.block_id)
+        if item.timezone not in available_timezones():
+            raise Rejected("unknown_zone", f"{item.timezone} is not a time zone known here.")
+        kept = choices.keep(self.session, row)
+        zone = choices.zone(self.session, block)
+        assert zone is not None, "one was kept a moment ago"
+        blocks.follow_zone(self.session, block, zone, audit.phone(self.device), self.now)
+        return kept
+
+    def _choice(
+        self, item: wire.QuietHours | wire.ZoneFollowed, block_id: UUID | None
+    ) -> models.PatientChoice:
+        content = content_of(item)
+        clock = clock_correction(item.clock_difference_seconds, self.at_sync_seconds)
+        return models.PatientChoice(
+            clinic_id=self.device.clinic_id,
+            enrolment_id=self.device.enrolment_id,
+            device_id=self.device.id,
+            block_id=block_id,
+            id=item.id,
+            kind=content["type"],
+            chosen_at=item.recorded_at + clock.shift,
+            content=content,
+            digest=diary_entries.digest(content),
+            received_at=self.now,
+        )
 
     def _check_entry(self, item: wire.DiaryEntry) -> None:
         block = self._block(item.block_id)

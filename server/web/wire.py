@@ -67,7 +67,27 @@ class ReminderShown(Struct, kw_only=True, tag="reminder_shown", forbid_unknown_f
     shown_at: Instant
 
 
-Item = DiaryEntry | InjectionDone | ReminderShown
+WallTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class QuietHours(Stamps, kw_only=True, tag="quiet_hours", forbid_unknown_fields=True):
+    """The patient chose when reminders later than 8 hours after a block do not ring: from `start`
+    to `end`, by the wall clock of the block's zone. The same time twice: they always ring."""
+
+    id: UUID
+    start: WallTime
+    end: WallTime
+
+
+class ZoneFollowed(Stamps, kw_only=True, tag="zone_followed", forbid_unknown_fields=True):
+    """The patient wants a block's daily assessments at the wall clock of where the phone is."""
+
+    id: UUID
+    block_id: UUID
+    timezone: Name
+
+
+Item = DiaryEntry | InjectionDone | ReminderShown | QuietHours | ZoneFollowed
 ItemT = TypeVar("ItemT")
 
 
@@ -92,7 +112,7 @@ class ItemResult(Struct, kw_only=True):
     outcome: Outcome
     reason: str | None = None
     """For `rejected`: a stable code (invalid, unknown_block, unknown_site, unknown_replaced,
-    wrong_kind, unknown_delivery)."""
+    wrong_kind, unknown_delivery, unknown_zone, id_taken)."""
     message: str | None = None
     """For `rejected`: what is wrong, for a person."""
     received_at: datetime | None = None
@@ -140,6 +160,9 @@ class PhoneState(Struct, kw_only=True):
     vapid_public_key: str
     subscribed: bool
     """Whether the server holds a live push subscription of this phone."""
+    quiet_start: str
+    quiet_end: str
+    """Between these wall times ("21:30"), reminders later than 8 hours after a block are silent."""
 
 
 class SyncResponse(Struct, kw_only=True):
@@ -189,6 +212,17 @@ class StopEmailsRequest(Struct, kw_only=True, forbid_unknown_fields=True):
 
 class StopEmailsResponse(Struct, kw_only=True):
     stopped: Literal[True]
+
+
+class SnoozeRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Put off the reminder of this delivery."""
+
+    delivery: UUID
+
+
+class SnoozeResponse(Struct, kw_only=True):
+    due_at: datetime
+    """When it rings again."""
 
 
 class ErrorBody(Struct, kw_only=True, omit_defaults=True):

@@ -113,12 +113,14 @@ class DiaryServer:
             found = select(DiaryEntry).where(DiaryEntry.block_id == block_id)
             return list(session.scalars(found.order_by(DiaryEntry.felt_at)))
 
-    def reminder(self, block_id: UUID, assessment_id: str) -> Reminder:
-        """The reminder of one assessment."""
+    def reminder(self, block_id: UUID, assessment_id: str, attempt: str = "prompt") -> Reminder:
+        """One attempt to remind of one assessment."""
         with self.database.reading() as session:
             return session.scalars(
                 select(Reminder).where(
-                    Reminder.block_id == block_id, Reminder.assessment_id == assessment_id
+                    Reminder.block_id == block_id,
+                    Reminder.assessment_id == assessment_id,
+                    Reminder.attempt == attempt,
                 )
             ).one()
 

@@ -13,8 +13,10 @@ from server.domain.reminders import (
     Fate,
     QuietHours,
     judge,
+    nudge_is_needed,
     planned_reminders,
     retry_at,
+    snoozed_until,
 )
 from server.domain.schedule import assessments
 
@@ -45,6 +47,47 @@ def test_every_assessment_gets_one_prompt_at_its_due_time() -> None:
 def test_the_first_eight_hours_ring_whatever_the_hour() -> None:
     midnight = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
     assert planned(midnight)[:10] == FIRST_HOURS
+
+
+def test_a_second_push_is_planned_half_way_from_the_due_time_to_the_windows_end() -> None:
+    scheduled = assessments(STANDARD, NOW, "UTC")
+    nudges = {
+        each.assessment_id: each
+        for each in planned_reminders(scheduled, NOW, "UTC", nudge=True)
+        if each.attempt == "nudge"
+    }
+    after = {name: (each.due_at - NOW).total_seconds() / 60 for name, each in nudges.items()}
+    assert (after["15min"], after["1h"], after["8h"]) == (18.75, 75, 495)
+    assert nudges["day1"].due_at == NOW.replace(day=24, hour=21)
+    assert all(nudges[each.id].closes_at == each.closes_at for each in scheduled)
+
+
+def test_no_second_push_rings_in_the_quiet_hours() -> None:
+    scheduled = assessments(STANDARD, NOW, "UTC")  # 12 hours on it is 21:00
+    for start, rings in ((time(21, 15), False), (time(21, 16), True)):
+        planned = planned_reminders(
+            scheduled, NOW, "UTC", QuietHours(start, time(7, 30)), nudge=True
+        )
+        attempts = [each.attempt for each in planned if each.assessment_id == "12h"]
+        assert attempts == (["prompt", "nudge"] if rings else ["prompt"])
+
+
+@pytest.mark.parametrize(("seconds", "needed"), [(119, False), (120, True), (121, True)])
+def test_a_second_push_follows_a_prompt_that_is_out_for_a_while(seconds: int, needed: bool) -> None:
+    assert nudge_is_needed(NOW, False, NOW + seconds * SECOND) is needed
+
+
+def test_no_second_push_follows_a_prompt_that_was_shown_or_never_went_out() -> None:
+    assert not nudge_is_needed(NOW, True, NOW + timedelta(hours=1))
+    assert not nudge_is_needed(None, False, NOW)
+
+
+@pytest.mark.parametrize(("left", "rings"), [(599, False), (600, False), (601, True)])
+def test_a_reminder_is_put_off_by_ten_minutes_and_never_past_its_window(
+    left: int, rings: bool
+) -> None:
+    until = snoozed_until(NOW + left * SECOND, NOW)
+    assert until == (NOW + timedelta(minutes=10) if rings else None)
 
 
 @pytest.mark.parametrize(

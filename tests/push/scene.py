@@ -75,9 +75,14 @@ def add_device(session: Session, enrolment: Enrolment) -> Device:
 
 
 def add_block(
-    session: Session, enrolment: Enrolment, performed_at: datetime | None = T0, **changes: object
+    session: Session,
+    enrolment: Enrolment,
+    performed_at: datetime | None = T0,
+    nudge: bool = False,
+    **changes: object,
 ) -> Block:
-    """A block that keeps the standard protocol; its reminders are not planned yet."""
+    """A block that keeps the standard protocol, without second pushes unless they are asked for;
+    its reminders are not planned yet."""
     protocol = Protocol(
         clinic_id=enrolment.clinic_id,
         name="standard",
@@ -85,6 +90,7 @@ def add_block(
         assessments=[],
         criteria={},
         baseline_max_age_minutes=240,
+        nudge=nudge,
         created_at=T0,
     )
     session.add(protocol)
@@ -127,11 +133,13 @@ class Scene:
     def tick(self, now: datetime) -> TickResult:
         return tick(self.database, WebPush(self.vault, self.sender, PUBLIC_URL), now)
 
-    def reminder(self, assessment_id: str = "15min") -> Reminder:
+    def reminder(self, assessment_id: str = "15min", attempt: str = "prompt") -> Reminder:
         with self.database.reading() as session:
             return session.scalars(
                 select(Reminder).where(
-                    Reminder.block_id == self.block.id, Reminder.assessment_id == assessment_id
+                    Reminder.block_id == self.block.id,
+                    Reminder.assessment_id == assessment_id,
+                    Reminder.attempt == attempt,
                 )
             ).one()
 
@@ -180,12 +188,18 @@ class Scene:
 MakeScene = Callable[[], Scene]
 
 
-def build(database: Database, vault: Vault, service: PushService, sender: Sender) -> Scene:
+def build(
+    database: Database,
+    vault: Vault,
+    service: PushService,
+    sender: Sender,
+    nudge: bool = False,
+) -> Scene:
     with database.transaction() as session:
         enrolment = add_patient(session, add_clinic(session))
         device = add_device(session, enrolment)
         browser = Browser(service.origin, f"/send/{next(_numbers)}")
         subscriptions.upsert(session, vault, device, browser.subscription, service.origin, T0)
-        block = add_block(session, enrolment)
+        block = add_block(session, enrolment, nudge=nudge)
         reminders.plan(session, block, STANDARD, T0)
     return Scene(database, vault, service, sender, enrolment, device, browser, block)

@@ -61,6 +61,7 @@ def test_a_due_reminder_reaches_the_phone_encrypted_and_says_nothing_of_health(
                 "block": str(scene.block.id),
                 "assessment": "15min",
                 "closes_at": "2026-11-23T09:22:30Z",
+                "snooze": True,
             },
         },
         "mutable": True,

@@ -288,3 +288,83 @@ test('a phone that was unenrolled says so after a restart too, and keeps what wa
     ['not_enrolled', 1, 1],
   );
 });
+
+const DAILY = [{ id: '1h', after_minutes: 60 }, { id: 'day1', day: 1, at: '18:00' }];
+const dailyBlock = (timezone = 'Etc/UTC') => planned({ assessments: DAILY, timezone });
+const berlin = { id: 'day1', dueAt: at(31 * 60) }; // 18:00 in Berlin is 17:00 by UTC
+/** The server's clock is right, and so is the phone's. */
+const agree = () => (server.aheadMilliseconds = now - Date.now());
+const day1 = () => running.diary.block.value!.assessments.find(({ id }) => id === 'day1')!.dueAt;
+
+test('a phone in another zone asks; a yes moves the daily windows at once and is sent later', async () => {
+  server.state = phoneState({ blocks: [dailyBlock()] });
+  agree();
+  await enrolled();
+  assert.equal(running.diary.newZone.value, 'Europe/Berlin');
+  assert.equal(day1(), at(32 * 60));
+  offline();
+  await running.actions.followZone(true);
+  assert.deepEqual([running.diary.newZone.value, day1()], [null, berlin.dueAt]);
+  assert.equal(running.diary.sync.value.unsent, 0, 'it is no entry that could be missed');
+  await running.actions.syncNow(); // in vain
+  online();
+  server.state = phoneState({ blocks: [dailyBlock('Europe/Berlin')] });
+  await running.actions.syncNow();
+  const [sent] = server.items() as { type: string; block_id?: string; timezone?: string }[];
+  assert.deepEqual([sent?.type, sent?.block_id, sent?.timezone], ['zone_followed', 'block-1', 'Europe/Berlin']);
+  assert.deepEqual([running.diary.newZone.value, day1()], [null, berlin.dueAt]);
+});
+
+test('a no is remembered for that zone, over a restart, and asked anew for another', async () => {
+  server.state = phoneState({ blocks: [dailyBlock()] });
+  agree();
+  await enrolled();
+  await running.actions.followZone(false);
+  assert.deepEqual([running.diary.newZone.value, day1()], [null, at(32 * 60)]);
+  open();
+  await running.resume();
+  assert.equal(running.diary.newZone.value, null);
+  assert.deepEqual(server.items(), []);
+  phone.zone = () => 'America/New_York';
+  open();
+  await running.resume();
+  assert.equal(running.diary.newZone.value, 'America/New_York');
+});
+
+test('nobody is asked about a zone whose clocks show the same, nor when no clock time is left', async () => {
+  for (const [block, zone, minutes] of [
+    [dailyBlock('Europe/Paris'), 'Europe/Berlin', 0],
+    [dailyBlock('Not/Known'), 'Europe/Berlin', 0],
+    [planned(), 'Europe/Berlin', 0],
+    [dailyBlock(), 'Europe/Berlin', 60 * 48],
+  ] as const) {
+    server.state = phoneState({ blocks: [block] });
+    phone.zone = () => zone;
+    now = at(minutes);
+    agree();
+    open();
+    await running.resume();
+    assert.equal(await running.actions.enrol({ token: 'T' }), null);
+    await running.actions.syncNow();
+    assert.equal(running.diary.newZone.value, null);
+  }
+});
+
+test('quiet hours are the clinic’s until chosen, hold at once, and are sent', async () => {
+  server.state = phoneState({ quiet_start: '22:00', quiet_end: '06:00' });
+  await enrolled();
+  assert.deepEqual(running.diary.quietHours.value, ['22:00', '06:00']);
+  offline();
+  await running.actions.setQuietHours('20:15', '08:00');
+  assert.deepEqual(running.diary.quietHours.value, ['20:15', '08:00']);
+  await running.actions.syncNow(); // in vain
+  online();
+  server.state = phoneState({ quiet_start: '20:15', quiet_end: '08:00' });
+  await running.actions.syncNow();
+  const [sent] = server.items() as { type: string; start?: string; end?: string; zone?: string }[];
+  assert.deepEqual(
+    [sent?.type, sent?.start, sent?.end, sent?.zone],
+    ['quiet_hours', '20:15', '08:00', 'Europe/Berlin'],
+  );
+  assert.deepEqual(running.diary.quietHours.value, ['20:15', '08:00']);
+});

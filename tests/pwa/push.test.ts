@@ -2,7 +2,7 @@ import './faults';
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { DiaryStore } from '../../pwa/src/store/diary-store';
-import { handlePush, type PushDeps } from '../../pwa/src/worker/push';
+import { handlePush, putOff, type PushDeps } from '../../pwa/src/worker/push';
 import { HOUR, T0, at, entry, iso, phoneState, uuid } from './builders';
 
 const DELIVERY = 'b8b4f8a0-0000-4000-8000-000000000001';
@@ -10,6 +10,7 @@ const ANSWERED = 'Already answered, nothing to do.';
 let store: DiaryStore;
 let shown: { title: string; options: NotificationOptions }[];
 let order: string[];
+let onScreen: { tag: string; close: () => void }[];
 let deps: PushDeps;
 
 beforeEach(async () => {
@@ -20,12 +21,15 @@ beforeEach(async () => {
   });
   shown = [];
   order = [];
+  onScreen = [];
   deps = {
     store,
     show: async (title, options) => {
       order.push('shown');
       shown.push({ title, options });
     },
+    shown: async () => onScreen,
+    hasButtons: () => true,
     sync: async () => void order.push('synced'),
     clock: () => at(61),
   };
@@ -39,6 +43,12 @@ const payload = (assessment = '1h', block = 'block-1') => ({
   },
   mutable: true,
 });
+/** One that may be put off, until ten minutes before its window closes at 90 minutes. */
+const offered = (snooze: unknown = true) => {
+  const { notification, ...rest } = payload();
+  return { ...rest, notification: { ...notification, data: { ...notification.data, snooze } } };
+};
+const actions = () => shown.map(({ options }) => (options as { actions?: unknown }).actions);
 const rate = (minutes: number) =>
   store.add({ type: 'diary_entry', ...entry(minutes) }, at(minutes));
 
@@ -116,4 +126,55 @@ test('a reminder that comes twice has one receipt', async () => {
   await handlePush(payload(), { ...deps, clock: () => at(61) + HOUR });
   assert.equal(shown.length, 2);
   assert.equal((await store.read()).items.length, 1);
+});
+
+test('ten minutes are offered where there are buttons, as long as they fit into the window', async () => {
+  await handlePush(offered(), deps);
+  await handlePush(offered(), { ...deps, clock: () => at(80) - 1 });
+  await handlePush(offered(), { ...deps, clock: () => at(80) });
+  await handlePush(offered(), { ...deps, hasButtons: () => false });
+  await handlePush(offered(false), deps);
+  await handlePush(payload(), deps);
+  await rate(60);
+  await handlePush(offered(), deps);
+  const button = [{ action: 'snooze', title: 'In 10 minutes' }];
+  assert.deepEqual(actions(), [button, button, ...Array<undefined>(5).fill(undefined)]);
+});
+
+test('a press puts the reminder off, and nothing is said unless that fails', async () => {
+  const pressed = { data: { delivery: DELIVERY }, tag: DELIVERY };
+  const asked: string[] = [];
+  await putOff(pressed, async (delivery) => void asked.push(delivery), deps.show);
+  assert.deepEqual([asked, shown], [[DELIVERY], []]);
+  await putOff(pressed, () => Promise.reject(new Error('offline')), deps.show);
+  assert.deepEqual(
+    shown.map(({ title, options }) => [title, options.body, options.tag]),
+    [['Diary', 'This could not be put off. Open the diary when you can.', DELIVERY]],
+  );
+});
+
+test('the latest reminder takes the place of those before it', async () => {
+  const closed: string[] = [];
+  onScreen = ['old', DELIVERY, 'older'].map((tag) => ({ tag, close: () => void closed.push(tag) }));
+  await handlePush(payload(), deps);
+  assert.deepEqual(closed, ['old', 'older']);
+  await handlePush(payload(), { ...deps, shown: () => Promise.reject(new Error('no list')) });
+  assert.equal(shown.length, 2);
+});
+
+test('what another phone has answered meanwhile is said to be, in the same place, without a sound', async () => {
+  const sync = async () => {
+    await store.apply({
+      state: phoneState({
+        entries: [{ entry: { type: 'diary_entry', ...entry(60) }, received_at: iso(at(60)) }],
+      }),
+      clock: { differenceSeconds: 0, measuredAt: at(61) }, at: at(61), results: [],
+    });
+  };
+  await handlePush(offered(), { ...deps, sync });
+  assert.deepEqual(
+    shown.map(({ options }) => [options.tag, options.body, options.silent]),
+    [[DELIVERY, 'Time for your entry.', undefined], [DELIVERY, ANSWERED, true]],
+  );
+  assert.deepEqual(actions()[1], []);
 });

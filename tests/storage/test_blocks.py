@@ -52,7 +52,9 @@ def time_events(database: Database, world: World) -> list[models.AuditEvent]:
 
 def reminders(database: Database) -> dict[str, float]:
     with database.reading() as session:
-        rows = session.execute(select(models.Reminder.assessment_id, models.Reminder.due_at))
+        prompts = models.Reminder.attempt == "prompt"
+        columns = select(models.Reminder.assessment_id, models.Reminder.due_at)
+        rows = session.execute(columns.where(prompts))
         return {row.assessment_id: (row.due_at - NOON) / HOUR for row in rows}
 
 

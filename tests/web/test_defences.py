@@ -29,6 +29,7 @@ from tests.builders import (
     injection_done,
     new_world,
     stamp,
+    zone_followed,
 )
 
 OWN_PAGE = {"Origin": PUBLIC_URL, "Sec-Fetch-Site": "same-origin"}
@@ -126,12 +127,16 @@ def test_no_item_reaches_another_clinics_block_entry_or_reminder(
         an_entry(own_block["id"], NOON, replaces=theirs["id"]),
         injection_done(world.block.id, NOON),
         {"type": "reminder_shown", "id": str(delivery_id), "shown_at": stamp(NOON)},
+        zone_followed(world.block.id, NOON),
     ) == [
         *["rejected unknown_block"] * 3,
         "rejected unknown_replaced",
         "rejected unknown_block",
         "rejected unknown_delivery",
+        "rejected unknown_block",
     ]
+    put_off = stranger.request("POST", "snooze", {"delivery": str(delivery_id)})
+    assert put_off.status_code == 404
     assert rows_of(database, world.clinic.id) == before
     # The same id at two clinics is two entries, and neither learns of the other.
     assert stranger.outcomes(an_entry(own_block["id"], NOON, id=theirs["id"])) == ["stored"]
@@ -256,6 +261,8 @@ def _fitting(schema: Any, components: dict[str, Any]) -> st.SearchStrategy[Any]:
             return INSTANTS
         case "string" if schema.get("format") == "uuid":
             return st.uuids().map(str)
+        case "string" if "pattern" in schema:
+            return st.from_regex(schema["pattern"], fullmatch=True) | TEXT
         case "string":
             return TEXT
         case "integer":
@@ -278,7 +285,13 @@ def bodies(path: str, method: str) -> st.SearchStrategy[Any]:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("post", "redeem"), ("post", "sync"), ("put", "subscription"), ("post", "stop-emails")],
+    [
+        ("post", "redeem"),
+        ("post", "sync"),
+        ("put", "subscription"),
+        ("post", "stop-emails"),
+        ("post", "snooze"),
+    ],
 )
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

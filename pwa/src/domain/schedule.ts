@@ -85,7 +85,7 @@ function instantOf(wall: number, timezone: string): number {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** What clocks in a zone show at an instant, as if that were UTC: epoch milliseconds, whole seconds. */
-function wallTime(instant: number, timezone: string): number {
+export function wallTime(instant: number, timezone: string): number {
   let format = formats.get(timezone);
   if (!format) {
     format = new Intl.DateTimeFormat('en-US', {

@@ -77,7 +77,10 @@ export function injectionDoneOf(
   return { id, block_id: blockId, performed_at: iso(performedAt), ...stamps(now, phone) };
 }
 
-function stamps(recordedAt: number, { zone, clock }: Circumstances) {
+/** When and by which clock an item was recorded, as every item carries it. */
+export type Stamps = ReturnType<typeof stamps>;
+
+export function stamps(recordedAt: number, { zone, clock }: Circumstances) {
   return {
     recorded_at: iso(recordedAt),
     utc_offset_minutes: -new Date(recordedAt).getTimezoneOffset(),

@@ -30,6 +30,8 @@ export interface Facts {
   lastSyncAt: number | null;
   /** The clinic does not know this phone (any more). */
   refused: boolean | null;
+  /** The zone that the patient was last asked about: whether the diary follows it. */
+  zoneAsked: string | null;
   /** Whether the browser promised not to clear the store under pressure. */
   persisted: boolean | null;
   /** By which the clinic knows this phone when it asks again to be let in. */
@@ -147,7 +149,7 @@ export class DiaryStore {
 }
 
 const NOTHING: Facts = {
-  phone: null, clock: null, lastSyncAt: null, refused: null, persisted: null,
+  phone: null, clock: null, lastSyncAt: null, refused: null, zoneAsked: null, persisted: null,
   attempt: null,
 };
 

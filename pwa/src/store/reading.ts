@@ -2,7 +2,7 @@
 import { blockOf, currentBlock, type Block } from '../domain/block';
 import { replacedIds } from '../domain/corrections';
 import type { Entry, KeptEntry } from '../domain/entry';
-import type { DiaryEntryItem, InjectionDoneItem } from '../wire';
+import type { DiaryEntryItem, Item } from '../wire';
 import type { Kept, KeptItem } from './diary-store';
 
 type KeptDiaryEntry = KeptItem & { item: DiaryEntryItem };
@@ -12,10 +12,18 @@ export function blockFrom(kept: Kept, now: number, id?: string): Block | null {
   const blocks = kept.facts.phone?.blocks ?? [];
   const planned = id === undefined ? currentBlock(blocks, now) : blocks.find((one) => one.id === id);
   if (!planned) return null;
-  const waiting = kept.items
-    .filter(({ item, state }) => item.type === 'injection_done' && state === 'waiting')
-    .map(({ item }) => item as InjectionDoneItem);
-  return blockOf(planned, waiting);
+  const zone = waiting(kept, 'zone_followed').filter((item) => item.block_id === planned.id).at(-1);
+  return blockOf(
+    zone ? { ...planned, timezone: zone.timezone } : planned,
+    waiting(kept, 'injection_done'),
+  );
+}
+
+/** The items of one kind that the clinic does not have yet, oldest first. */
+export function waiting<T extends Item['type']>(kept: Kept, type: T): Extract<Item, { type: T }>[] {
+  return kept.items
+    .filter(({ item, state }) => item.type === type && state === 'waiting')
+    .map(({ item }) => item as Extract<Item, { type: T }>);
 }
 
 /** The entries of a block that count: all but those the clinic refused. */
@@ -46,7 +54,7 @@ export function keptEntry(kept: KeptDiaryEntry, replaced = false): KeptEntry {
 
 /** What a person would miss if it were lost: entries and "my injection is done" not sent yet. */
 export function unsent(kept: Kept): KeptItem[] {
-  return kept.items.filter(({ item, state }) => state === 'waiting' && item.type !== 'reminder_shown');
+  return kept.items.filter(({ item, state }) => state === 'waiting' && /^[di]/.test(item.type));
 }
 
 function ofBlock(kept: Kept, blockId: string): KeptDiaryEntry[] {

@@ -24,6 +24,10 @@ export interface Api {
   sync(request: SyncRequest): Promise<SyncResponse>;
   /** Tells the server where this browser can be reached. */
   subscribe(subscription: PushSubscriptionJSON): Promise<void>;
+  /** Tells the server that this browser shows no reminders any more. */
+  unsubscribe(): Promise<void>;
+  /** Has the reminder of this delivery come again in ten minutes. */
+  snooze(delivery: string): Promise<void>;
 }
 
 /** @param origin '' on a page or in a worker of the app */
@@ -35,6 +39,12 @@ export function phoneApi(origin = ''): Api {
     sync: async (body) => checked<SyncResponse>(await send('POST', 'sync', body)),
     subscribe: async (body) => {
       await send('PUT', 'subscription', body);
+    },
+    unsubscribe: async () => {
+      await send('DELETE', 'subscription', undefined);
+    },
+    snooze: async (delivery) => {
+      await send('POST', 'snooze', { delivery });
     },
   };
 }

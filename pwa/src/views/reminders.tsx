@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { useDiary, type ReminderStatus } from '../state';
 import { Button } from './button';
@@ -12,7 +13,19 @@ export function Reminders() {
   const { diary, actions } = useDiary();
   const status = diary.reminders.value;
   const mayAsk = status.phase === 'off' || status.phase === 'failed';
-  const done = () => replaceBy('');
+  const kept = diary.quietHours.value;
+  const [[start, end], setQuiet] = useState(kept);
+  const [problem, setProblem] = useState<string | null>(null);
+  const done = async () => {
+    try {
+      if (start && end && (start !== kept[0] || end !== kept[1])) {
+        await actions.setQuietHours(start, end);
+      }
+      replaceBy('');
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
   return (
     <Screen
       title={status.phase === 'on' ? t('Reminders are on') : t('Shall the diary remind you?')}
@@ -39,6 +52,25 @@ export function Reminders() {
         <b>{t('Diary')}</b>
         <span>{t('Time for your entry.')}</span>
       </figure>
+      {status.phase === 'on' ? (
+        <fieldset class="choices">
+          <legend>{t('Quiet hours')}</legend>
+          <p class="quiet">{t('In the first 8 hours every reminder rings. Later ones are silent between these times:')}</p>
+          <label class="labelled">
+            {t('From')}
+            <input type="time" value={start} onInput={(event) => setQuiet([event.currentTarget.value, end])} />
+          </label>
+          <label class="labelled">
+            {t('Until')}
+            <input type="time" value={end} onInput={(event) => setQuiet([start, event.currentTarget.value])} />
+          </label>
+        </fieldset>
+      ) : null}
+      {problem === null ? null : (
+        <Notice tone="danger">
+          <p>{t('Not saved.')} {problem}</p>
+        </Notice>
+      )}
       <p class="quiet">{t('Reminders need internet. Your entries do not: without reminders, open the diary by yourself each hour.')}</p>
     </Screen>
   );

@@ -13,6 +13,10 @@ const TITLE = 'Diary';
 const BODY = 'Time for your entry.';
 const LOOK = { icon: '/icons/icon-192.png', badge: '/icons/badge-96.png' };
 const ANSWERED = 'Already answered, nothing to do.';
+const LATER = 'In 10 minutes';
+const FAILED = 'This could not be put off. Open the diary when you can.';
+/** The server puts a reminder off by so much, and not past its window. */
+const SNOOZE_MILLISECONDS = 10 * 60_000;
 
 /** What a reminder's push says; the ids are null in one that cannot be read. */
 interface Reminder {
@@ -21,11 +25,17 @@ interface Reminder {
   delivery: string | null;
   block: string | null;
   assessment: string | null;
+  /** Until when it may be put off, epoch ms; not a number if it may not. */
+  offeredUntil: number;
 }
 
 export interface PushDeps {
   store: Pick<DiaryStore, 'read' | 'add'>;
   show: (title: string, options: NotificationOptions) => Promise<void>;
+  /** The notifications that this phone shows now. */
+  shown: () => Promise<readonly Pick<Notification, 'tag' | 'close'>[]>;
+  /** A notification can have buttons here, and what they ask for can be sent. */
+  hasButtons: () => boolean;
   sync: () => Promise<void>;
   /** The phone's clock, epoch milliseconds. */
   clock: () => number;
@@ -36,12 +46,16 @@ export async function handlePush(payload: unknown, deps: PushDeps): Promise<void
   const reminder = readReminder(payload);
   const answered = await inTime(isAnsweredHere(reminder, deps), false);
   const { title, options } = reminder;
+  if (!answered && deps.hasButtons() && reminder.offeredUntil > deps.clock()) {
+    (options as { actions?: object[] }).actions = [{ action: 'snooze', title: LATER }];
+  }
   try {
     await deps.show(title, answered ? { ...options, body: ANSWERED } : options);
   } catch {
     await deps.show(TITLE, { body: BODY }); // something in the push was not to the browser's liking
   }
   const shownAt = deps.clock();
+  await closeOthers(options.tag, deps);
   try {
     if (reminder.delivery !== null) {
       const shown_at = new Date(shownAt).toISOString();
@@ -50,6 +64,28 @@ export async function handlePush(payload: unknown, deps: PushDeps): Promise<void
   } finally {
     await deps.sync();
   }
+  // Another phone of the patient may have been faster.
+  if (!answered && (await inTime(isAnsweredHere(reminder, deps), false))) {
+    await deps.show(title, { ...options, actions: [], body: ANSWERED, silent: true } as object);
+  }
+}
+
+/** Puts off what the person pressed for; says so only if that failed. */
+export async function putOff(
+  { data, tag }: Pick<Notification, 'data' | 'tag'>,
+  snooze: (delivery: string) => Promise<void>,
+  show: PushDeps['show'],
+): Promise<void> {
+  try {
+    await snooze(text(data, 'delivery') ?? '');
+  } catch {
+    await show(TITLE, { ...LOOK, body: FAILED, tag });
+  }
+}
+
+/** The latest reminder takes the place of those before it, whose time has passed. */
+async function closeOthers(tag: string | undefined, deps: PushDeps): Promise<void> {
+  for (const one of await deps.shown().catch(() => [])) if (one.tag !== tag) one.close();
 }
 
 function readReminder(payload: unknown): Reminder {
@@ -70,6 +106,10 @@ function readReminder(payload: unknown): Reminder {
     delivery: text(data, 'delivery'),
     block: text(data, 'block'),
     assessment: text(data, 'assessment'),
+    offeredUntil:
+      field(data, 'snooze') === true
+        ? Date.parse(text(data, 'closes_at') ?? '') - SNOOZE_MILLISECONDS
+        : NaN,
   };
 }
 

@@ -6,7 +6,7 @@ import { DiaryStore } from '../store/diary-store';
 import { phoneApi } from '../sync/api';
 import { subscribe } from '../sync/subscription';
 import { sync } from '../sync/sync';
-import { handlePush } from './push';
+import { handlePush, putOff } from './push';
 
 // The build replaces this name by the list of files that the app needs offline.
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: PrecacheEntry[] };
@@ -25,7 +25,9 @@ self.addEventListener('push', (event) => {
   event.waitUntil(
     handlePush(payloadOf(event), {
       store,
-      show: (title, options) => self.registration.showNotification(title, options),
+      show,
+      shown: () => self.registration.getNotifications(),
+      hasButtons: () => 'actions' in Notification.prototype && navigator.onLine,
       // What fails now is tried again when the app opens and at the next push.
       sync: () => syncNow().catch(() => {}),
       clock: Date.now,
@@ -35,7 +37,9 @@ self.addEventListener('push', (event) => {
 
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  event.waitUntil(openDiary());
+  event.waitUntil(
+    event.action === 'snooze' ? putOff(event.notification, api.snooze, show) : openDiary(),
+  );
 });
 
 self.addEventListener('pushsubscriptionchange', (event) => {
@@ -57,6 +61,10 @@ self.addEventListener('message', (event) => {
   if (event.data === 'take over') void self.skipWaiting();
 });
 
+function show(title: string, options: NotificationOptions): Promise<void> {
+  return self.registration.showNotification(title, options);
+}
+
 function payloadOf(event: PushEvent): unknown {
   try {
     // WebKit may hand over the notification that it proposes instead of the data.
@@ -74,5 +82,12 @@ async function openDiary(): Promise<void> {
 
 async function renewSubscription(): Promise<void> {
   const { phone } = (await store.read()).facts;
-  if (phone) await subscribe(self.registration.pushManager, phone.vapid_public_key, api);
+  if (!phone) return;
+  try {
+    await subscribe(self.registration.pushManager, phone.vapid_public_key, api);
+  } catch (error) {
+    // The person has switched reminders off: the clinic sees it. Else the next opening mends it.
+    if (Notification.permission === 'granted') throw error;
+    await api.unsubscribe();
+  }
 }

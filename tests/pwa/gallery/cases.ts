@@ -21,6 +21,7 @@ export interface Case {
   storeFailure?: string;
   sync?: Partial<SyncStatus>;
   reminders?: ReminderStatus;
+  newZone?: string;
   linkToken?: string;
   clockOffMinutes?: number;
   /** What every action that can fail says. */
@@ -142,6 +143,13 @@ export const cases = {
   reminders: {
     empty: { address: 'reminders', reminders: off },
     filled: { address: 'reminders', reminders: { phase: 'on', message: null } },
+    'not saved': {
+      address: 'reminders',
+      reminders: { phase: 'on', message: null },
+      failing: refusal,
+      type: { '[type=time]': '20:15' },
+      then: ['text=Done'],
+    },
     asking: { address: 'reminders', reminders: { phase: 'asking', message: null } },
     denied: { address: 'reminders', reminders: { phase: 'denied', message: null } },
     unsupported: { address: 'reminders', reminders: { phase: 'unsupported', message: null } },
@@ -212,6 +220,12 @@ export const cases = {
       entries: [savedHere, plain, baseline],
       sync: { phase: 'failed', ...unsent(2) },
       clockOffMinutes: 12,
+    },
+    'another zone': {
+      block: block(standard),
+      minute: 150,
+      entries: [plain, baseline],
+      newZone: 'America/New_York',
     },
     'not linked': {
       block: block(standard),

@@ -45,6 +45,8 @@ const diary: Diary = {
     ...shown.sync,
   }),
   reminders: signal(shown.reminders ?? { phase: 'on', message: null }),
+  quietHours: signal(['21:30', '07:30']),
+  newZone: signal(shown.newZone ?? null),
   now,
   linkToken: signal(shown.linkToken ?? null),
   correction: signal(0),
@@ -101,6 +103,8 @@ const actions: Actions = {
   },
   injectionDone: (performedAt) => ask('injectionDone', performedAt),
   remindersOn: () => ask('remindersOn'),
+  setQuietHours: (start, end) => ask('setQuietHours', start, end),
+  followZone: (yes) => ask('followZone', yes),
   syncNow: () => ask('syncNow'),
   answering: (unsaved) => void asked.push(['answering', unsaved]),
 };

@@ -144,7 +144,7 @@ def test_the_last_reminder_is_confirmed_by_the_phones_receipt(world: World) -> N
     assert "no reminders on it" in row(world.nurse.get("/clinic/").text, "P-1001")
     with world.database.transaction() as session:
         device = session.query(Device).one()
-        reminder = session.query(Reminder).filter(Reminder.assessment_id == "15min").one()
+        reminder = session.query(Reminder).filter_by(assessment_id="15min", attempt="prompt").one()
         subscription = Subscription(
             clinic_id=world.clinic.id,
             device_id=device.id,

@@ -1,0 +1,27 @@
+"""Single rows of the reminder table, for whoever holds their block."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.storage.models import Reminder
+
+
+def another(session: Session, reminder: Reminder, attempt: str) -> Reminder | None:
+    """Another reminder of the same assessment, locked; the caller holds the block."""
+    return session.scalar(
+        select(Reminder)
+        .where(
+            Reminder.clinic_id == reminder.clinic_id,
+            Reminder.block_id == reminder.block_id,
+            Reminder.assessment_id == reminder.assessment_id,
+            Reminder.attempt == attempt,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def leave(row: Reminder) -> None:
+    """Nothing more to do for it; a worker that has it finds its lease gone."""
+    row.leased_until = None
+    row.next_try_at = None
