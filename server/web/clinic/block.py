@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, jsonify, redirect, render_template, url_for
+from flask import Blueprint, abort, g, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -13,12 +13,15 @@ from server.domain.errors import Conflict, Invalid
 from server.domain.report import BlockRecord, report
 from server.domain.wall_clock import AHEAD_AT_MOST, NoSuchTime, TimeOccursTwice, instant_on_the_wall
 from server.interchange.report_file import record_json, report_json
-from server.storage import baselines, block_page, blocks
+from server.storage import baselines, block_page, blocks, sign_offs
 from server.storage.models import Block
 from server.web.clinic.access import actor, staff
 from server.web.clinic.block_view import BlockView
-from server.web.clinic.forms import BaselineForm, TimeForm
+from server.web.clinic.forms import BaselineForm, SignOffForm, TimeForm
 from server.web.context import services
+
+#: Whose conclusion a sign-off can be.
+MAY_SIGN = frozenset({"clinician"})
 
 blueprint = Blueprint("block", __name__, url_prefix="/clinic/blocks/<uuid:block_id>")
 
@@ -65,6 +68,32 @@ def baseline_entered(block_id: UUID) -> ResponseReturnValue:
         baselines.enter(session, found, form.site.data, form.score.data, staff().id, g.now)
 
     return _change(block_id, form, form.score, enter, baseline_form=form)
+
+
+@blueprint.post("/sign-off")
+def signed_off(block_id: UUID) -> ResponseReturnValue:
+    """A clinician has read the report and concludes; what comes later shows as later."""
+    form = SignOffForm()
+
+    def sign(session: Session, found: Block) -> None:
+        if staff().role not in MAY_SIGN:
+            abort(403)
+        session.refresh(found, with_for_update=True)  # no entry comes in between
+        view = BlockView(block_page.read(session, found.clinic_id, found.id), g.now)
+        if view.cannot_be_signed:
+            raise Conflict(view.cannot_be_signed)
+        if view.figures_digest != form.figures.data:
+            raise Conflict("The report changed while you read it. Read it again, then sign.")
+        sign_offs.add(
+            session,
+            found,
+            staff_id=staff().id,
+            comment=form.comment.data or "",
+            figures=view.figures,
+            now=g.now,
+        )
+
+    return _change(block_id, form, form.comment, sign, sign_off_form=form)
 
 
 @blueprint.post("/cancel")
@@ -117,6 +146,8 @@ def _page(view: BlockView, **forms: Any) -> str:
         now=g.now,
         time_form=forms.get("time_form") or _time_form(view),
         baseline_form=forms.get("baseline_form") or BaselineForm(formdata=None),
+        sign_off_form=forms.get("sign_off_form") or SignOffForm(formdata=None),
+        may_sign=staff().role in MAY_SIGN,
     )
 
 

@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from server.domain.block_record import CorrectedEntry, block_record
+from server.domain.block_record import BlockDiary, CorrectedEntry, block_record
+from server.domain.comparison import SiteComparison, compare
 from server.domain.diary import ReportEntry, judge
 from server.domain.protocol import agent_window
 from server.domain.relief import Reading, ReadingStatus
 from server.domain.report import BlockRecord, Report, SiteReport, report
 from server.domain.schedule import minutes_between
+from server.interchange.report_file import digest, figures_json
 from server.storage.block_page import BlockPage
+from server.storage.models import Block, SignOff
 from server.web.clinic.curve import NARROW, WIDE, Curve, curve, threshold_score
 
 EntryStatus = ReadingStatus | Literal["replaced", "withdrawn", "baseline", "unable"]
@@ -34,6 +37,8 @@ class EntryView:
     readings: Mapping[str, Reading]
     check_word: str
     phone_zone: str
+
+    after_sign_off: bool
 
     @property
     def corrected(self) -> bool:
@@ -59,6 +64,32 @@ class SiteView:
 
     def count(self, status: ReadingStatus) -> int:
         return sum(reading.status == status for reading in self.report.readings)
+
+    @property
+    def most_stated(self) -> Reading | None:
+        """The reading with the most relief that the patient stated; None if they stated none."""
+        stated = [each for each in self.report.readings if each.stated_percent is not None]
+        return max(stated, key=lambda each: each.stated_percent or 0, default=None)
+
+
+@dataclass(frozen=True)
+class ComparedBlock:
+    """Another block of the patient, its report, and how the two compare, by pain site of both."""
+
+    block: Block
+    report: Report
+    sites: Mapping[str, SiteComparison]
+
+
+@dataclass(frozen=True)
+class SignedView:
+    """One sign-off. `since` counts the entries that arrived later; `changed` says whether the
+    figures are no longer those that were signed."""
+
+    row: SignOff
+    name: str
+    since: int
+    changed: bool
 
 
 @dataclass(frozen=True)
@@ -95,6 +126,17 @@ class BlockView:
         return elapsed < self.page.diary.criteria.verdict_minutes
 
     @property
+    def cannot_be_signed(self) -> str | None:
+        """Why there is nothing to sign now; None if there is."""
+        if self.page.block.cancelled_at is not None:
+            return "This block is cancelled, so there is nothing to sign."
+        if self.report is None:
+            return "This block has no time yet, so there is nothing to sign."
+        if self.in_progress:
+            return "The verdict can still change. Sign when its time has passed."
+        return None
+
+    @property
     def clock_uncertain(self) -> bool:
         return any(each.clock_uncertain for each in self.page.diary.entries)
 
@@ -111,6 +153,43 @@ class BlockView:
         return tuple(
             _site_view(name, found, self.record) for name, found in self.report.sites.items()
         )
+
+    @cached_property
+    def compared(self) -> tuple[ComparedBlock, ...]:
+        """The patient's other blocks beside this one, the latest first; empty without a time."""
+        if self.record is None:
+            return ()
+        return tuple(self._compared(block, diary) for block, diary in self.page.others)
+
+    def _compared(self, block: Block, diary: BlockDiary) -> ComparedBlock:
+        assert self.record is not None
+        other = block_record(diary, as_of=self.as_of)
+        return ComparedBlock(block, report(other), compare(self.record, other))
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """What there is to sign; empty until the block has a time."""
+        return figures_json(self.report) if self.report else {}
+
+    @property
+    def figures_digest(self) -> str:
+        return digest(self.figures)
+
+    @cached_property
+    def signed(self) -> tuple[SignedView, ...]:
+        """Every sign-off, the newest first."""
+        return tuple(
+            SignedView(
+                row=row,
+                name=self.page.staff_names.get(row.signed_by, "a former member of staff"),
+                since=sum(self._after(row, entry_id) for entry_id in self.page.rows),
+                changed=row.figures != self.figures,
+            )
+            for row in reversed(self.page.sign_offs)
+        )
+
+    def _after(self, sign_off: SignOff, entry_id: UUID) -> bool:
+        return self.page.rows[entry_id].received_at > sign_off.signed_at
 
     @cached_property
     def entries(self) -> tuple[EntryView, ...]:
@@ -156,6 +235,7 @@ class BlockView:
             readings=readings,
             check_word=device.check_word,
             phone_zone=entry.zone,
+            after_sign_off=any(self._after(row, entry.id) for row in self.page.sign_offs[-1:]),
         )
 
     def original(self, item_id: UUID) -> CorrectedEntry | None:
