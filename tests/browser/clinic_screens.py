@@ -173,6 +173,16 @@ def _sign_off_refused(desk: Desk) -> None:
     expect(desk.page.get_by_role("alert")).to_be_visible()
 
 
+def _exports(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("exports")
+
+
+def _export_refused(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("exports/blocks.csv?from=soon")
+
+
 def _nothing_here(desk: Desk) -> None:
     desk.sign_in()
     desk.open("nothing")
@@ -226,5 +236,6 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "signed": _signed,
         "sign-off refused": _sign_off_refused,
     },
+    "exports.exports": {"empty": _exports, "error": _export_refused},
     "error": {"404": _nothing_here, "409": _no_report_yet, "400": _stale_form},
 }

@@ -17,6 +17,7 @@ from server.storage import baselines, block_page, blocks, sign_offs
 from server.storage.models import Block
 from server.web.clinic.access import actor, staff
 from server.web.clinic.block_view import BlockView
+from server.web.clinic.exports import dossier
 from server.web.clinic.forms import BaselineForm, SignOffForm, TimeForm
 from server.web.context import services
 
@@ -35,13 +36,13 @@ def block(block_id: UUID) -> str:
 @blueprint.get("/report.json")
 def report_as_json(block_id: UUID) -> ResponseReturnValue:
     """What `block-diary report` prints for `record.json` of the same moment."""
-    return jsonify(report_json(report(_record(block_id))))
+    return jsonify(report_json(report(_record(block_id, "report.json"))))
 
 
 @blueprint.get("/record.json")
 def record_as_json(block_id: UUID) -> ResponseReturnValue:
     """The file that `block-diary report` reads."""
-    return jsonify(record_json(_record(block_id)))
+    return jsonify(record_json(_record(block_id, "record.json")))
 
 
 @blueprint.post("/time")
@@ -132,8 +133,8 @@ def _view(block_id: UUID) -> BlockView:
         return BlockView(block_page.read(session, staff().clinic_id, block_id), g.now)
 
 
-def _record(block_id: UUID) -> BlockRecord:
-    record = _view(block_id).record
+def _record(block_id: UUID, format_: str) -> BlockRecord:
+    record = dossier(block_id, format_).record
     if record is None:
         raise Conflict("This block has no time yet, so there is nothing to report.")
     return record

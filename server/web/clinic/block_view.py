@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from server.domain.block_record import BlockDiary, CorrectedEntry, block_record
 from server.domain.comparison import SiteComparison, compare
-from server.domain.diary import ReportEntry, judge
+from server.domain.listed import ListedEntry, listed
 from server.domain.protocol import agent_window
 from server.domain.relief import Reading, ReadingStatus
 from server.domain.report import BlockRecord, Report, SiteReport, report
@@ -20,35 +20,14 @@ from server.storage.block_page import BlockPage
 from server.storage.models import Block, SignOff
 from server.web.clinic.curve import NARROW, WIDE, Curve, curve, threshold_score
 
-EntryStatus = ReadingStatus | Literal["replaced", "withdrawn", "baseline", "unable"]
-
 
 @dataclass(frozen=True)
-class EntryView:
-    """One stored entry: its own stamps, the times as the report reads them, what became of it.
+class EntryView(ListedEntry):
+    """One stored entry: its own stamps, the times as the report reads them, what became of it."""
 
-    `readings` are by pain site, of those that the report lists; `minutes` since the block, None
-    before it has a time.
-    """
-
-    about: CorrectedEntry
-    status: EntryStatus
-    minutes: float | None
-    readings: Mapping[str, Reading]
     check_word: str
     phone_zone: str
-
     after_sign_off: bool
-
-    @property
-    def corrected(self) -> bool:
-        """Is it a correction that keeps its first entry's status?"""
-        return any(reading.corrected for reading in self.readings.values())
-
-    @property
-    def shifted(self) -> bool:
-        """Was the phone's clock wrong by a known amount?"""
-        return self.about.felt_at != self.about.entry.felt_at
 
 
 @dataclass(frozen=True)
@@ -194,45 +173,13 @@ class BlockView:
     @cached_property
     def entries(self) -> tuple[EntryView, ...]:
         """Every entry in the order of the moments that they are about."""
-        by_id = {str(each.entry.id): each for each in self.page.diary.entries}
-        judged = judge(
-            [
-                ReportEntry(
-                    id=name,
-                    felt_at=each.felt_at,
-                    recorded_at=each.recorded_at,
-                    replaces=None if each.entry.replaces is None else str(each.entry.replaces),
-                )
-                for name, each in by_id.items()
-            ]
-        )
-        return tuple(self._entry_view(by_id[each.entry.id], each.standing) for each in judged)
+        return tuple(self._entry_view(each) for each in listed(self.page.diary, self.report))
 
-    def _entry_view(self, about: CorrectedEntry, standing: bool) -> EntryView:
-        entry = about.entry
-        readings = {
-            site: reading
-            for site, found in (self.report.sites.items() if self.report else ())
-            for reading in found.readings
-            if reading.id == str(entry.id)
-        }
-        status: EntryStatus
-        if not standing:
-            status = "replaced"
-        elif entry.kind != "rating":
-            status = entry.kind
-        elif not entry.scores:
-            status = "withdrawn"
-        else:
-            status = next((reading.status for reading in readings.values()), "not_counted")
+    def _entry_view(self, each: ListedEntry) -> EntryView:
+        entry = each.about.entry
         device = self.page.devices[self.page.rows[entry.id].device_id]
         return EntryView(
-            about=about,
-            status=status,
-            minutes=None
-            if self.performed_at is None
-            else float(minutes_between(self.performed_at, about.felt_at)),
-            readings=readings,
+            **vars(each),
             check_word=device.check_word,
             phone_zone=entry.zone,
             after_sign_off=any(self._after(row, entry.id) for row in self.page.sign_offs[-1:]),
