@@ -3,8 +3,10 @@
 The format is the one that `block-diary report` reads and writes. Source: docs/report.md.
 """
 
+import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from server.domain.comparison import SiteComparison
@@ -143,6 +145,20 @@ def report_json(report: Report) -> Json:
         "sites": {site: _site_json(found) for site, found in report.sites.items()},
         "compliance": asdict(report.compliance),
     }
+
+
+def figures_json(report: Report) -> Json:
+    """What a clinician signs: criteria and figures by site, without readings and compliance, which
+    go on changing after the verdict is final."""
+    sites = {site: _site_json(found) for site, found in report.sites.items()}
+    for found in sites.values():
+        del found["readings"]
+    return {"criteria": criteria_json(report.criteria), "sites": sites}
+
+
+def digest(value: Json) -> str:
+    """A fingerprint of JSON, the same whatever the order of its keys."""
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def comparison_json(sites: dict[str, SiteComparison]) -> Json:

@@ -7,7 +7,16 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.domain.block_record import BlockDiary
-from server.storage import baselines, blocks, diary_entries, enrolments, patients, protocols, staff
+from server.storage import (
+    baselines,
+    blocks,
+    diary_entries,
+    enrolments,
+    patients,
+    protocols,
+    sign_offs,
+    staff,
+)
 from server.storage.models import (
     Block,
     Device,
@@ -15,8 +24,12 @@ from server.storage.models import (
     EntryConflict,
     Patient,
     Protocol,
+    SignOff,
     StaffBaseline,
 )
+
+#: No series of blocks of one patient is longer than this by far.
+MOST_OTHERS = 8
 
 
 @dataclass(frozen=True)
@@ -24,7 +37,9 @@ class BlockPage:
     """One block with its diary and everything around it.
 
     `rows` are the stored entries by id; `patient_says` is the block's time as the patient's
-    phones say it; `staff_names` by staff member's id, of those who entered a baseline.
+    phones say it; `others` are the patient's other blocks that have a time and are not cancelled,
+    with their diaries, the latest first; `staff_names` are by staff member's id, of those who
+    entered a baseline or signed.
     """
 
     block: Block
@@ -36,6 +51,8 @@ class BlockPage:
     patient_says: datetime | None
     devices: dict[UUID, Device]
     staff_baselines: list[StaffBaseline]
+    sign_offs: list[SignOff]
+    others: list[tuple[Block, BlockDiary]]
     staff_names: dict[int, str]
 
 
@@ -43,6 +60,7 @@ def read(session: Session, clinic_id: UUID, block_id: UUID) -> BlockPage:
     """:raises NotFound: this clinic has no such block"""
     block = blocks.get(session, clinic_id, block_id)
     entered = baselines.of_block(session, block)
+    signed = sign_offs.of_block(session, block)
     return BlockPage(
         block=block,
         patient=patients.get(session, clinic_id, block.patient_id),
@@ -55,5 +73,21 @@ def read(session: Session, clinic_id: UUID, block_id: UUID) -> BlockPage:
             device.id: device for device in enrolments.devices(session, clinic_id, block.patient_id)
         },
         staff_baselines=entered,
-        staff_names=staff.names(session, clinic_id, [row.entered_by for row in entered]),
+        sign_offs=signed,
+        others=_others(session, block),
+        staff_names=staff.names(
+            session,
+            clinic_id,
+            [*(row.entered_by for row in entered), *(row.signed_by for row in signed)],
+        ),
     )
+
+
+def _others(session: Session, block: Block) -> list[tuple[Block, BlockDiary]]:
+    done = [
+        (other.performed_at, other)
+        for other in blocks.of_patient(session, block.clinic_id, block.patient_id)
+        if other.id != block.id and other.performed_at and not other.cancelled_at
+    ]
+    latest = sorted(done, key=lambda each: each[0], reverse=True)[:MOST_OTHERS]
+    return [(other, blocks.diary(session, other)) for _, other in latest]

@@ -95,6 +95,19 @@ class StaffBaseline(Base):
     entered_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class SignOff(Base):
+    """A clinician has read the report of a block and concluded. Rows are only ever added."""
+
+    __tablename__ = "sign_off"
+    id: Mapped[UUID] = _id()
+    clinic_id: Mapped[UUID] = _clinic()
+    block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"), index=True)
+    signed_by: Mapped[int]  #: staff member
+    signed_at: Mapped[datetime] = mapped_column(Instant)
+    comment: Mapped[str]  #: the clinician's own words; may be empty
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)  #: as they were read: `figures_json`
+
+
 class Enrolment(Base):
     """Links one patient's phones to their blocks."""
 

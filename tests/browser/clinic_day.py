@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ PASSWORD = "correct horse battery staple"
 #: Of a clinic that has not enrolled anybody.
 NEWCOMER = "omar@oak.example"
 NURSE = "nora@elm.example"
+CLINICIAN = "clara@elm.example"
 
 
 def at(clock: str) -> datetime:
@@ -44,6 +45,7 @@ class ClinicDay:
         self.app = create_app(server.config, self._clock)
         self._vault = self.app.extensions["block_diary"].vault
         self._clinic = self._new_clinic("Elm Pain Clinic", NURSE, "Nora Lee")
+        self._add_staff(self._clinic, CLINICIAN, "Clara Moss", "clinician")
         self._new_clinic("Oak Pain Clinic", NEWCOMER, "Omar Reed")
         self.followed: dict[str, Followed] = {}
         self._numbers = iter(range(2041, 2100))
@@ -60,6 +62,7 @@ class ClinicDay:
         self._waiting()
         self._everything()
         self._cancelled()
+        self._second_of_two()
 
     def _met(self) -> None:
         phone = self._enrol("met", "left")
@@ -144,6 +147,55 @@ class ClinicDay:
             block = blocks.get(session, self._clinic.id, self.followed["cancelled"].block_id)
             blocks.cancel(session, block, audit.SYSTEM, self._clock.now)
 
+    def _second_of_two(self) -> None:
+        """A whole day after a block that can be compared with an earlier one."""
+        name = "second of two"
+        phone = self._enrol(name, "left")
+        second = self.followed[name]
+        first = self._earlier_block(second)
+        three_weeks = timedelta(days=21)
+        for minutes, score in ((-20, 8), (16, 2), (31, 1), (62, 1), (121, 4), (182, 7)):
+            felt_at = at("07:45") - three_weeks + timedelta(minutes=minutes)
+            self._clock.now = felt_at
+            kind = "baseline" if minutes < 0 else "rating"
+            sent = an_entry(first, felt_at, scores={"main": score}, kind=kind)
+            assert phone.outcomes(sent) == ["stored"]
+        self._rate(phone, name, "07:35", 8, kind="baseline")
+        self._start(name, "07:45")
+        for minutes, score in zip(
+            (16, 31, 61, 124, 181, 242, 303, 361, 422, 484, 540, 600),
+            (3, 1, 1, 0, 1, 1, 1, 1, 4, 5, 6, 6),
+            strict=True,
+        ):
+            clock = (at("07:45") + timedelta(minutes=minutes)).strftime("%H:%M")
+            more = {"stated_percent": 90} if minutes == 181 else {}
+            self._rate(phone, name, clock, score, activities=["walking", "stairs"], **more)
+        self._rate(phone, name, "17:50", 6, note="Sat in the garden.")
+        self._rate(phone, name, "18:02", 5, note="Pain as usual again.")
+
+    def _earlier_block(self, of: Followed) -> UUID:
+        """Lidocaine, three weeks before, at the same level."""
+        now = at("07:45") - timedelta(days=21)
+        with self.database.transaction() as session:
+            block = blocks.create(
+                session,
+                patients.get(session, self._clinic.id, of.patient_id),
+                protocols.all_current(session, self._clinic.id)[0],
+                number=1,
+                region="lumbar",
+                levels="L4/5, L5/S1",
+                side="left",
+                agent="lidocaine",
+                sites=["main"],
+                timezone="Europe/London",
+                planned_on=now.date(),
+                actor=audit.SYSTEM,
+                now=now,
+            )
+            blocks.start(session, block, now, "clinic", audit.SYSTEM, now)
+            blocks.get(session, self._clinic.id, of.block_id).number = 2
+        return block.id
+
     def _new_clinic(self, name: str, email: str, member: str) -> Clinic:
         now = self._clock.now
         with self.database.transaction() as session:
@@ -151,16 +203,20 @@ class ClinicDay:
                 session, name=name, telephone="555-0100", timezone="Europe/London", now=now
             )
             new_protocol(session, clinic, now=now)
+        self._add_staff(clinic, email, member, "nurse")
+        return clinic
+
+    def _add_staff(self, clinic: Clinic, email: str, name: str, role: str) -> None:
+        with self.database.transaction() as session:
             staff.add(
                 session,
                 clinic_id=clinic.id,
                 email=email,
-                name=member,
-                role="nurse",
+                name=name,
+                role=role,
                 password=PASSWORD,
-                now=now,
+                now=self._clock.now,
             )
-        return clinic
 
     def _enrol(
         self,

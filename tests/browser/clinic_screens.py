@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import close_page
-from tests.browser.clinic_day import NEWCOMER, NURSE, PASSWORD, ClinicDay
+from tests.browser.clinic_day import CLINICIAN, NEWCOMER, NURSE, PASSWORD, ClinicDay
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,42 @@ def _change_opened(desk: Desk) -> None:
         desk.page.locator("summary").get_by_text(name).click()
 
 
+def _to_sign(name: str) -> Recipe:
+    def opened(desk: Desk) -> None:
+        desk.sign_in(CLINICIAN)
+        desk.open(f"blocks/{desk.day.followed[name].block_id}")
+
+    return opened
+
+
+def _signed(desk: Desk) -> None:
+    _to_sign("second of two")(desk)
+    desk.page.get_by_label("Conclusion or comment").fill(
+        "Concordant with block 1. Same relief on walking and stairs. To discuss ablation."
+    )
+    desk.page.get_by_role("button", name="Sign off").click()
+    expect(desk.page.get_by_text("by Clara Moss").first).to_be_visible()
+
+
+def _sign_off_refused(desk: Desk) -> None:
+    _to_sign("not met")(desk)
+    desk.page.get_by_label("Conclusion or comment").fill("No relief on walking.")
+    # As if an entry had arrived since the page was opened
+    desk.page.evaluate("document.querySelector('[name=figures]').value = 'of an earlier report'")
+    desk.press("Sign off")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _exports(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("exports")
+
+
+def _export_refused(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("exports/blocks.csv?from=soon")
+
+
 def _nothing_here(desk: Desk) -> None:
     desk.sign_in()
     desk.open("nothing")
@@ -224,6 +260,10 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "change": _change_opened,
         "error": _time_missing,
         "baseline refused": _baseline_refused,
+        "to sign": _to_sign("not met"),
+        "signed": _signed,
+        "sign-off refused": _sign_off_refused,
     },
+    "exports.exports": {"empty": _exports, "error": _export_refused},
     "error": {"404": _nothing_here, "409": _no_report_yet, "400": _stale_form},
 }

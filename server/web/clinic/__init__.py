@@ -16,6 +16,7 @@ def register(app: "Flask", services: "Services") -> None:
         board,
         enrol,
         enrol_list,
+        exports,
         page,
         sheet,
         sign_in,
@@ -26,5 +27,5 @@ def register(app: "Flask", services: "Services") -> None:
     access.register(app)
     page.register(app)
     words.register(app)
-    for module in (board, enrol, enrol_list, sheet, block):
+    for module in (board, enrol, enrol_list, sheet, block, exports):
         app.register_blueprint(module.blueprint)

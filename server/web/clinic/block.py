@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, jsonify, redirect, render_template, url_for
+from flask import Blueprint, abort, g, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -13,12 +13,16 @@ from server.domain.errors import Conflict, Invalid
 from server.domain.report import BlockRecord, report
 from server.domain.wall_clock import AHEAD_AT_MOST, NoSuchTime, TimeOccursTwice, instant_on_the_wall
 from server.interchange.report_file import record_json, report_json
-from server.storage import baselines, block_page, blocks, email_reminders, patients
+from server.storage import baselines, block_page, blocks, email_reminders, patients, sign_offs
 from server.storage.models import Block
 from server.web.clinic.access import actor, staff
 from server.web.clinic.block_view import BlockView
-from server.web.clinic.forms import BaselineForm, EmailForm, TimeForm
+from server.web.clinic.exports import dossier
+from server.web.clinic.forms import BaselineForm, EmailForm, SignOffForm, TimeForm
 from server.web.context import services
+
+#: Whose conclusion a sign-off can be.
+MAY_SIGN = frozenset({"clinician"})
 
 blueprint = Blueprint("block", __name__, url_prefix="/clinic/blocks/<uuid:block_id>")
 
@@ -32,13 +36,13 @@ def block(block_id: UUID) -> str:
 @blueprint.get("/report.json")
 def report_as_json(block_id: UUID) -> ResponseReturnValue:
     """What `block-diary report` prints for `record.json` of the same moment."""
-    return jsonify(report_json(report(_record(block_id))))
+    return jsonify(report_json(report(_record(block_id, "report.json"))))
 
 
 @blueprint.get("/record.json")
 def record_as_json(block_id: UUID) -> ResponseReturnValue:
     """The file that `block-diary report` reads."""
-    return jsonify(record_json(_record(block_id)))
+    return jsonify(record_json(_record(block_id, "record.json")))
 
 
 @blueprint.post("/time")
@@ -91,6 +95,32 @@ def email_stopped(block_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("block.block", block_id=block_id), 303)
 
 
+@blueprint.post("/sign-off")
+def signed_off(block_id: UUID) -> ResponseReturnValue:
+    """A clinician has read the report and concludes; what comes later shows as later."""
+    form = SignOffForm()
+
+    def sign(session: Session, found: Block) -> None:
+        if staff().role not in MAY_SIGN:
+            abort(403)
+        session.refresh(found, with_for_update=True)  # no entry comes in between
+        view = BlockView(block_page.read(session, found.clinic_id, found.id), g.now)
+        if view.cannot_be_signed:
+            raise Conflict(view.cannot_be_signed)
+        if view.figures_digest != form.figures.data:
+            raise Conflict("The report changed while you read it. Read it again, then sign.")
+        sign_offs.add(
+            session,
+            found,
+            staff_id=staff().id,
+            comment=form.comment.data or "",
+            figures=view.figures,
+            now=g.now,
+        )
+
+    return _change(block_id, form, form.comment, sign, sign_off_form=form)
+
+
 @blueprint.post("/cancel")
 def cancelled(block_id: UUID) -> ResponseReturnValue:
     """The block is not done, or not followed."""
@@ -127,8 +157,8 @@ def _view(block_id: UUID) -> BlockView:
         return BlockView(block_page.read(session, staff().clinic_id, block_id), g.now)
 
 
-def _record(block_id: UUID) -> BlockRecord:
-    record = _view(block_id).record
+def _record(block_id: UUID, format_: str) -> BlockRecord:
+    record = dossier(block_id, format_).record
     if record is None:
         raise Conflict("This block has no time yet, so there is nothing to report.")
     return record
@@ -147,6 +177,8 @@ def _page(view: BlockView, **forms: Any) -> str:
         emails=services().config.smtp is not None,
         email_form=forms.get("email_form") or EmailForm(formdata=None),
         baseline_form=forms.get("baseline_form") or BaselineForm(formdata=None),
+        sign_off_form=forms.get("sign_off_form") or SignOffForm(formdata=None),
+        may_sign=staff().role in MAY_SIGN,
     )
 
 

@@ -4,46 +4,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from server.domain.block_record import CorrectedEntry, block_record
-from server.domain.diary import ReportEntry, judge
+from server.domain.block_record import BlockDiary, CorrectedEntry, block_record
+from server.domain.comparison import SiteComparison, compare
+from server.domain.listed import ListedEntry, listed
 from server.domain.protocol import agent_window
 from server.domain.relief import Reading, ReadingStatus
 from server.domain.report import BlockRecord, Report, SiteReport, report
 from server.domain.schedule import minutes_between
+from server.interchange.report_file import digest, figures_json
 from server.storage.block_page import BlockPage
+from server.storage.models import Block, SignOff
 from server.web.clinic.curve import NARROW, WIDE, Curve, curve, threshold_score
-
-EntryStatus = ReadingStatus | Literal["replaced", "withdrawn", "baseline", "unable"]
 
 
 @dataclass(frozen=True)
-class EntryView:
-    """One stored entry: its own stamps, the times as the report reads them, what became of it.
+class EntryView(ListedEntry):
+    """One stored entry: its own stamps, the times as the report reads them, what became of it."""
 
-    `readings` are by pain site, of those that the report lists; `minutes` since the block, None
-    before it has a time.
-    """
-
-    about: CorrectedEntry
-    status: EntryStatus
-    minutes: float | None
-    readings: Mapping[str, Reading]
     check_word: str
     phone_zone: str
-
-    @property
-    def corrected(self) -> bool:
-        """Is it a correction that keeps its first entry's status?"""
-        return any(reading.corrected for reading in self.readings.values())
-
-    @property
-    def shifted(self) -> bool:
-        """Was the phone's clock wrong by a known amount?"""
-        return self.about.felt_at != self.about.entry.felt_at
+    after_sign_off: bool
 
 
 @dataclass(frozen=True)
@@ -59,6 +43,32 @@ class SiteView:
 
     def count(self, status: ReadingStatus) -> int:
         return sum(reading.status == status for reading in self.report.readings)
+
+    @property
+    def most_stated(self) -> Reading | None:
+        """The reading with the most relief that the patient stated; None if they stated none."""
+        stated = [each for each in self.report.readings if each.stated_percent is not None]
+        return max(stated, key=lambda each: each.stated_percent or 0, default=None)
+
+
+@dataclass(frozen=True)
+class ComparedBlock:
+    """Another block of the patient, its report, and how the two compare, by pain site of both."""
+
+    block: Block
+    report: Report
+    sites: Mapping[str, SiteComparison]
+
+
+@dataclass(frozen=True)
+class SignedView:
+    """One sign-off. `since` counts the entries that arrived later; `changed` says whether the
+    figures are no longer those that were signed."""
+
+    row: SignOff
+    name: str
+    since: int
+    changed: bool
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,17 @@ class BlockView:
         return elapsed < self.page.diary.criteria.verdict_minutes
 
     @property
+    def cannot_be_signed(self) -> str | None:
+        """Why there is nothing to sign now; None if there is."""
+        if self.page.block.cancelled_at is not None:
+            return "This block is cancelled, so there is nothing to sign."
+        if self.report is None:
+            return "This block has no time yet, so there is nothing to sign."
+        if self.in_progress:
+            return "The verdict can still change. Sign when its time has passed."
+        return None
+
+    @property
     def clock_uncertain(self) -> bool:
         return any(each.clock_uncertain for each in self.page.diary.entries)
 
@@ -113,49 +134,55 @@ class BlockView:
         )
 
     @cached_property
+    def compared(self) -> tuple[ComparedBlock, ...]:
+        """The patient's other blocks beside this one, the latest first; empty without a time."""
+        if self.record is None:
+            return ()
+        return tuple(self._compared(block, diary) for block, diary in self.page.others)
+
+    def _compared(self, block: Block, diary: BlockDiary) -> ComparedBlock:
+        assert self.record is not None
+        other = block_record(diary, as_of=self.as_of)
+        return ComparedBlock(block, report(other), compare(self.record, other))
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """What there is to sign; empty until the block has a time."""
+        return figures_json(self.report) if self.report else {}
+
+    @property
+    def figures_digest(self) -> str:
+        return digest(self.figures)
+
+    @cached_property
+    def signed(self) -> tuple[SignedView, ...]:
+        """Every sign-off, the newest first."""
+        return tuple(
+            SignedView(
+                row=row,
+                name=self.page.staff_names.get(row.signed_by, "a former member of staff"),
+                since=sum(self._after(row, entry_id) for entry_id in self.page.rows),
+                changed=row.figures != self.figures,
+            )
+            for row in reversed(self.page.sign_offs)
+        )
+
+    def _after(self, sign_off: SignOff, entry_id: UUID) -> bool:
+        return self.page.rows[entry_id].received_at > sign_off.signed_at
+
+    @cached_property
     def entries(self) -> tuple[EntryView, ...]:
         """Every entry in the order of the moments that they are about."""
-        by_id = {str(each.entry.id): each for each in self.page.diary.entries}
-        judged = judge(
-            [
-                ReportEntry(
-                    id=name,
-                    felt_at=each.felt_at,
-                    recorded_at=each.recorded_at,
-                    replaces=None if each.entry.replaces is None else str(each.entry.replaces),
-                )
-                for name, each in by_id.items()
-            ]
-        )
-        return tuple(self._entry_view(by_id[each.entry.id], each.standing) for each in judged)
+        return tuple(self._entry_view(each) for each in listed(self.page.diary, self.report))
 
-    def _entry_view(self, about: CorrectedEntry, standing: bool) -> EntryView:
-        entry = about.entry
-        readings = {
-            site: reading
-            for site, found in (self.report.sites.items() if self.report else ())
-            for reading in found.readings
-            if reading.id == str(entry.id)
-        }
-        status: EntryStatus
-        if not standing:
-            status = "replaced"
-        elif entry.kind != "rating":
-            status = entry.kind
-        elif not entry.scores:
-            status = "withdrawn"
-        else:
-            status = next((reading.status for reading in readings.values()), "not_counted")
+    def _entry_view(self, each: ListedEntry) -> EntryView:
+        entry = each.about.entry
         device = self.page.devices[self.page.rows[entry.id].device_id]
         return EntryView(
-            about=about,
-            status=status,
-            minutes=None
-            if self.performed_at is None
-            else float(minutes_between(self.performed_at, about.felt_at)),
-            readings=readings,
+            **vars(each),
             check_word=device.check_word,
             phone_zone=entry.zone,
+            after_sign_off=any(self._after(row, entry.id) for row in self.page.sign_offs[-1:]),
         )
 
     def original(self, item_id: UUID) -> CorrectedEntry | None:

@@ -10,10 +10,12 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
     StringField,
+    TextAreaField,
     TimeField,
 )
 from wtforms.validators import (
@@ -174,3 +176,14 @@ class BaselineForm(FlaskForm):  # type: ignore[misc]
             NumberRange(0, 10, "Type a whole number from 0 to 10."),
         ],
     )
+
+
+class SignOffForm(FlaskForm):  # type: ignore[misc]
+    """A clinician's conclusion; `figures` is the fingerprint of what was read."""
+
+    comment = TextAreaField(
+        "Conclusion or comment",
+        filters=[_stripped],
+        validators=[Length(max=1000, message="Use 1,000 characters or fewer.")],
+    )
+    figures = HiddenField(validators=[DataRequired()])

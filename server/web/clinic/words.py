@@ -95,7 +95,7 @@ def offset(local: datetime) -> str:
     return f"UTC{'−' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
-def since_block(minutes: float) -> str:
+def since_block(minutes: Fraction) -> str:
     """When an entry was felt, as people say it: "2 h after", "10 min before"."""
     if minutes < 0:
         return f"{span(-minutes)} before the block"

@@ -1,0 +1,79 @@
+"""Files that leave the clinic: whole, its own alone, and each in the audit trail."""
+
+import csv
+from io import StringIO
+
+import pytest
+from werkzeug.test import TestResponse
+
+from server.storage import audit, dossiers
+from tests.web.clinic.conftest import World
+
+#: What does not depend on the database is looked at on one.
+SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+
+def rows(answer: TestResponse) -> list[dict[str, str]]:
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(StringIO(answer.text, newline="")))
+
+
+def exported(world: World, subject: str) -> list[dict[str, object]]:
+    with world.database.reading() as session:
+        events = audit.about(session, world.clinic.id, subject)
+    return [event.details for event in events if event.action.endswith(".exported")]
+
+
+def test_the_clinics_blocks_come_in_batches_and_nobody_elses(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dossiers, "BATCH", 2)
+    for number in range(1, 6):
+        day = "2026-03-02" if number < 4 else f"2026-03-0{number}"
+        world.nurse.enrol(
+            protocol=world.protocol_id(), reference=f"P-{number}", planned_on=day, levels="=1+1"
+        )
+    answer = world.nurse.get("/clinic/exports/blocks.csv")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=blocks.csv"
+    assert answer.headers["Cache-Control"] == "no-store"
+    found = rows(answer)
+    assert sorted(row["patient_reference"] for row in found) == ["P-1", "P-2", "P-3", "P-4", "P-5"]
+    assert {row["levels"] for row in found} == {"'=1+1"}
+    some = rows(world.nurse.get("/clinic/exports/blocks.csv?from=2026-03-03&to=2026-03-04"))
+    assert [row["patient_reference"] for row in some] == ["P-4"]
+    assert rows(world.stranger.get("/clinic/exports/blocks.csv")) == []
+    assert exported(world, f"clinic:{world.clinic.id}") == [
+        {"file": "blocks.csv", "from": None, "to": None},
+        {"file": "blocks.csv", "from": "2026-03-03", "to": "2026-03-04"},
+    ]
+
+
+def test_the_long_file_has_the_diary_and_its_name_is_safe(world: World) -> None:
+    block_id, phone = world.started(reference='../=evil";\u202e 7')
+    world.clock.forward(hours=1)
+    entry = phone.rate(block_id, {"main": 1}, note="+walked")
+    answer = world.nurse.get(f"/clinic/blocks/{block_id}/diary.csv")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=evil-7-block-1.csv"
+    (row,) = [each for each in rows(answer) if each["entry_id"] == entry]
+    assert (row["score"], row["relief_percent"], row["status"]) == ("1", "86", "clean")
+    assert row["phone"] == phone.state["check_word"]
+    assert rows(world.nurse.get("/clinic/exports/diary.csv")) == rows(
+        world.nurse.get(f"/clinic/blocks/{block_id}/diary.csv")
+    )
+    assert exported(world, f"block:{block_id}") == [{"format": "csv"}] * 2
+    world.clock.forward(minutes=1)
+    world.nurse.get(f"/clinic/blocks/{block_id}/report.json")
+    assert exported(world, f"block:{block_id}")[2:] == [{"format": "report.json"}]
+
+
+@SQLITE
+def test_a_day_that_is_none_is_asked_for_again(world: World) -> None:
+    answer = world.nurse.get("/clinic/exports/blocks.csv?from=soon")
+    assert answer.status_code == 422
+    assert "Type the day as 2026-03-31" in answer.text
+    assert world.nurse.get("/clinic/exports").status_code == 200
+    names = [
+        row["Variable / Field Name"]
+        for row in rows(world.nurse.get("/clinic/exports/dictionary.csv"))
+    ]
+    assert "site4_verdict" in names
