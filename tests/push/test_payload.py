@@ -44,7 +44,7 @@ def test_the_words_that_are_shown_are_neutral() -> None:
 def test_no_value_of_a_message_is_a_health_word(planned: object) -> None:
     message = json.loads(build(planned.id))
     values = [message["notification"][name] for name in ("title", "body", "navigate", "tag")]
-    values += message["notification"]["data"].values()
+    values += map(str, message["notification"]["data"].values())
     words = re.findall(r"[a-z]+", " ".join(values).lower())
     assert [word for word in words if word.startswith(HEALTH_WORDS)] == []
 

@@ -209,7 +209,7 @@ def test_another_clinics_ids_find_nothing(database: Database, vault: Vault, worl
         assert diary_entries.find(session, elm, oak.enrolment.id, uuid4()) is None
         assert audit.about(session, elm, f"block:{oak.block.id}") == []
         assert enrolments.devices(session, elm, oak.patient.id) == []
-        redeemed = enrolments.redeem(session, vault, "token", oak.invited.token, "", NOON)
+        redeemed = enrolments.redeem(session, vault, "token", oak.invited.token, None, "", NOON)
         assert not enrolments.revoke_device(session, elm, redeemed.device.id, "staff:1", NOON)
         assert enrolments.device_of_secret(session, vault, redeemed.secret) is redeemed.device
 
