@@ -7,7 +7,16 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.domain.block_record import BlockDiary
-from server.storage import baselines, blocks, diary_entries, enrolments, patients, protocols, staff
+from server.storage import (
+    baselines,
+    blocks,
+    diary_entries,
+    enrolments,
+    patients,
+    protocols,
+    receipts,
+    staff,
+)
 from server.storage.models import (
     Block,
     Device,
@@ -15,8 +24,10 @@ from server.storage.models import (
     EntryConflict,
     Patient,
     Protocol,
+    Reminder,
     StaffBaseline,
 )
+from server.storage.receipts import Delivered, PhoneReach
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,9 @@ class BlockPage:
     conflicts: list[EntryConflict]
     patient_says: datetime | None
     devices: dict[UUID, Device]
+    reminders: list[Reminder]
+    delivered: list[Delivered]
+    reach: list[PhoneReach]
     staff_baselines: list[StaffBaseline]
     staff_names: dict[int, str]
 
@@ -54,6 +68,9 @@ def read(session: Session, clinic_id: UUID, block_id: UUID) -> BlockPage:
         devices={
             device.id: device for device in enrolments.devices(session, clinic_id, block.patient_id)
         },
+        reminders=receipts.of_block(session, clinic_id, block_id),
+        delivered=receipts.deliveries(session, clinic_id, [block_id])[block_id],
+        reach=receipts.phones(session, clinic_id, [block.patient_id])[block.patient_id],
         staff_baselines=entered,
         staff_names=staff.names(session, clinic_id, [row.entered_by for row in entered]),
     )

@@ -16,6 +16,12 @@ from server.domain.report import BlockRecord, Report, SiteReport, report
 from server.domain.schedule import minutes_between
 from server.storage.block_page import BlockPage
 from server.web.clinic.curve import NARROW, WIDE, Curve, curve, threshold_score
+from server.web.clinic.reminders_view import (
+    PhoneView,
+    ReminderView,
+    phone_views,
+    reminder_views,
+)
 
 EntryStatus = ReadingStatus | Literal["replaced", "withdrawn", "baseline", "unable"]
 
@@ -157,6 +163,14 @@ class BlockView:
             check_word=device.check_word,
             phone_zone=entry.zone,
         )
+
+    @cached_property
+    def reminders(self) -> list[ReminderView]:
+        return reminder_views(self.page, self.as_of)
+
+    @cached_property
+    def phones(self) -> list[PhoneView]:
+        return phone_views(self.page, self.as_of)
 
     def original(self, item_id: UUID) -> CorrectedEntry | None:
         """The entry that holds an id; None if what holds it is no entry about this block."""
