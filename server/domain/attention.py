@@ -15,6 +15,8 @@ Attention = Literal[
     "medicine_before",
     "two_missed",
     "no_phone",
+    "reminders_off",
+    "unconfirmed",
     "conflict",
     "clock_uncertain",
 ]
@@ -28,6 +30,8 @@ ORDER: tuple[Attention, ...] = (
     "two_missed",
     "time_missing",
     "no_phone",
+    "reminders_off",
+    "unconfirmed",
     "conflict",
     "clock_uncertain",
 )
@@ -38,6 +42,8 @@ def attention(
     *,
     planned_on: date,
     phones: int,
+    reminders_off: bool,
+    unconfirmed: bool,
     conflicts: int,
     statuses: Mapping[str, AssessmentStatus],
     now: datetime,
@@ -46,6 +52,8 @@ def attention(
 
     :param planned_on: the block's local date as planned
     :param phones: how many phones of the patient are let in
+    :param reminders_off: phones that could be reminded no longer can
+    :param unconfirmed: the phones leave their reminders without a receipt (`receipts`)
     :param conflicts: how many entries wait for review
     :param statuses: of the assessments opened so far, in order of due time
     """
@@ -58,6 +66,8 @@ def attention(
         "two_missed": _last_two_missed(statuses),
         "time_missing": performed_at is None and planned_on < today,
         "no_phone": phones == 0 and planned_on <= today,
+        "reminders_off": reminders_off,
+        "unconfirmed": unconfirmed,
         "conflict": conflicts > 0,
         "clock_uncertain": any(each.clock_uncertain for each in diary.entries),
     }

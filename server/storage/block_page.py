@@ -14,6 +14,7 @@ from server.storage import (
     enrolments,
     patients,
     protocols,
+    receipts,
     sign_offs,
     staff,
 )
@@ -24,9 +25,11 @@ from server.storage.models import (
     EntryConflict,
     Patient,
     Protocol,
+    Reminder,
     SignOff,
     StaffBaseline,
 )
+from server.storage.receipts import Delivered, PhoneReach
 
 #: No series of blocks of one patient is longer than this by far.
 MOST_OTHERS = 8
@@ -50,6 +53,9 @@ class BlockPage:
     conflicts: list[EntryConflict]
     patient_says: datetime | None
     devices: dict[UUID, Device]
+    reminders: list[Reminder]
+    delivered: list[Delivered]
+    reach: list[PhoneReach]
     staff_baselines: list[StaffBaseline]
     sign_offs: list[SignOff]
     others: list[tuple[Block, BlockDiary]]
@@ -72,6 +78,9 @@ def read(session: Session, clinic_id: UUID, block_id: UUID) -> BlockPage:
         devices={
             device.id: device for device in enrolments.devices(session, clinic_id, block.patient_id)
         },
+        reminders=receipts.of_block(session, clinic_id, block_id),
+        delivered=receipts.deliveries(session, clinic_id, [block_id])[block_id],
+        reach=receipts.phones(session, clinic_id, [block.patient_id])[block.patient_id],
         staff_baselines=entered,
         sign_offs=signed,
         others=_others(session, block),

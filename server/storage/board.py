@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.domain.block_record import BlockDiary
+from server.storage import receipts
 from server.storage.blocks import diary_of
 from server.storage.models import (
     Block,
@@ -43,6 +44,8 @@ class BoardBlock:
     """One block, its diary, and what is known of the patient's phones.
 
     `seen_at` is when any of the phones was last heard of; None without a phone.
+    `reminders_off_since` is when the last phone that could be reminded no longer could;
+    `unconfirmed`: all that can be leave their reminders without a receipt.
     """
 
     block: Block
@@ -53,6 +56,8 @@ class BoardBlock:
     seen_at: datetime | None
     conflicts: int
     last_reminder: LastReminder | None
+    reminders_off_since: datetime | None
+    unconfirmed: bool
 
 
 def blocks(session: Session, clinic_id: UUID, now: datetime) -> list[BoardBlock]:
@@ -79,6 +84,8 @@ def blocks(session: Session, clinic_id: UUID, now: datetime) -> list[BoardBlock]
     conflicts = _by_block(session.scalars(_of(EntryConflict, clinic_id, ids)))
     phones = _phones(session, clinic_id, [patient.id for _, patient, _ in found])
     reminders = _last_reminders(session, clinic_id, ids)
+    reach = receipts.phones(session, clinic_id, [patient.id for _, patient, _ in found])
+    delivered = receipts.deliveries(session, clinic_id, ids)
     board = []
     for block, patient, protocol in found:
         known = phones.get(patient.id, _NO_PHONE)
@@ -92,6 +99,8 @@ def blocks(session: Session, clinic_id: UUID, now: datetime) -> list[BoardBlock]
                 seen_at=known.seen_at,
                 conflicts=len(conflicts[block.id]),
                 last_reminder=reminders.get(block.id),
+                reminders_off_since=receipts.off_since(reach[patient.id]),
+                unconfirmed=receipts.nobody_confirms(reach[patient.id], delivered[block.id], now),
             )
         )
     return board

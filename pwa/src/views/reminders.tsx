@@ -53,7 +53,7 @@ export function Reminders() {
         <span>{t('Time for your entry.')}</span>
       </figure>
       {status.phase === 'on' ? (
-        <fieldset class="choices">
+        <fieldset class="field">
           <legend>{t('Quiet hours')}</legend>
           <p class="quiet">{t('In the first 8 hours every reminder rings. Later ones are silent between these times:')}</p>
           <label class="labelled">

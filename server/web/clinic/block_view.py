@@ -19,6 +19,12 @@ from server.interchange.report_file import digest, figures_json
 from server.storage.block_page import BlockPage
 from server.storage.models import Block, SignOff
 from server.web.clinic.curve import NARROW, WIDE, Curve, curve, threshold_score
+from server.web.clinic.reminders_view import (
+    PhoneView,
+    ReminderView,
+    phone_views,
+    reminder_views,
+)
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,14 @@ class BlockView:
             phone_zone=entry.zone,
             after_sign_off=any(self._after(row, entry.id) for row in self.page.sign_offs[-1:]),
         )
+
+    @cached_property
+    def reminders(self) -> list[ReminderView]:
+        return reminder_views(self.page, self.as_of)
+
+    @cached_property
+    def phones(self) -> list[PhoneView]:
+        return phone_views(self.page, self.as_of)
 
     def original(self, item_id: UUID) -> CorrectedEntry | None:
         """The entry that holds an id; None if what holds it is no entry about this block."""

@@ -107,6 +107,8 @@ def board_row(about: BoardBlock, now: datetime) -> BoardRow:
             diary,
             planned_on=block.planned_on,
             phones=about.phones,
+            reminders_off=about.reminders_off_since is not None,
+            unconfirmed=about.unconfirmed,
             conflicts=about.conflicts,
             statuses=statuses,
             now=now,
