@@ -21,10 +21,11 @@ from server.config import load
 from server.database import migrate
 from server.new_clinic import create_clinic
 from server.push.vapid_keys import VapidKeys, vapid_keys
-from server.storage import audit, clinics, enrolments, protocols
+from server.storage import audit, blocks, clinics, email_reminders, enrolments, protocols
 from server.storage.db import Database
 from server.storage.vault import Vault
 from tests.builders import SECRET_KEY, injection_done, new_block, new_patient, stamp
+from tests.push.mail_server import MailServer, let_in, mail_server
 from tests.push.stand_in import Browser, PushService
 from tests.push.test_payload import HEALTH_WORDS
 from tests.test_serve import START_SECONDS, free_port, settings, wait_until
@@ -81,14 +82,27 @@ def service() -> Iterator[PushService]:
     service.close()
 
 
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with mail_server(authenticator=let_in, auth_require_tls=False) as server:
+        yield server
+
+
 def test_a_whole_run_writes_no_secret_down_and_pushes_no_word_of_health(
-    tmp_path: Path, service: PushService
+    tmp_path: Path, service: PushService, mail: MailServer
 ) -> None:
     port, now = free_port(), datetime.now(UTC)
     environ = settings(tmp_path / "data", port) | {
         "SECRET_KEY": SECRET_KEY,
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PUSH_EXTRA_HOSTS": service.host,
+        "METRICS_TOKEN": "the-monitors-own-token",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(mail.port),
+        "SMTP_TLS": "none",
+        "SMTP_FROM": "diary@hill.example.org",
+        "SMTP_USER": "u",
+        "SMTP_PASSWORD": "geheim",
     }
     config = load(environ, default="production")
     migrate(config)
@@ -110,6 +124,10 @@ def test_a_whole_run_writes_no_secret_down_and_pushes_no_word_of_health(
         by_link, by_code, unused = (
             enrolments.invite(session, vault, enrolment, audit.SYSTEM, now) for _ in range(3)
         )
+        other = new_patient(session, clinic, "PATIENT-78", now)
+        by_mail = new_block(session, other, protocol, now=now)
+        blocks.start(session, by_mail, now - timedelta(minutes=16), "clinic", audit.SYSTEM, now)
+        email_reminders.keep(session, vault, other, "jo.smith@mailbox.example.org", "staff:1", now)
 
     log, browser = tmp_path / "log", Browser(service.origin, "/push/a-phones-own-secret-path")
     endpoint, keys = browser.subscription.endpoint, browser.subscription
@@ -134,6 +152,15 @@ def test_a_whole_run_writes_no_secret_down_and_pushes_no_word_of_health(
         while not service.at(browser.path):
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.05)
+        while not mail.taken:
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.05)
+        ((_, letter),) = mail.taken
+        token = str(letter.get_content()).split("/stop#")[1].strip()
+        nurse.open("/stop")
+        assert nurse.api("stop-emails", {"token": token}) == {"stopped": True}
+        monitor = {"Authorization": f"Bearer {environ['METRICS_TOKEN']}"}
+        scraped = nurse.open("/metrics", headers=monitor)
 
     secrets = {
         "link": by_link.token,
@@ -147,6 +174,11 @@ def test_a_whole_run_writes_no_secret_down_and_pushes_no_word_of_health(
         "p256dh": keys.p256dh,
         "auth": keys.auth,
         "secret key": SECRET_KEY,
+        "e-mail address": "jo.smith",
+        "mailbox's host": "mailbox.example.org",
+        "stop link": token,
+        "mail password": "geheim",
+        "monitor's token": environ["METRICS_TOKEN"],
         "VAPID key": private_number(vapid_keys(database, vault, now)),
     }
     database.close()
@@ -160,13 +192,19 @@ def test_a_whole_run_writes_no_secret_down_and_pushes_no_word_of_health(
     assert b"reminder_delivery" in written["log"]
     found = [name for name, secret in secrets.items() if secret.encode() in everything]
     assert found == []
+    assert b"push_service=email fate=accepted" in written["log"]
+    assert [name for name, secret in secrets.items() if secret.encode() in scraped] == []
 
+    assert no_health_words(str(letter.get_content()).replace(config.public_url, ""))
+    assert no_health_words(letter["Subject"])
     (posted,) = service.at(browser.path)
     message = browser.decrypt(posted)
     assert no_health_words(" ".join(texts(message["notification"])))
     assert no_health_words(f"{posted.path} {posted.headers.get('topic', '')}")
-    for private in ("Hillside", "PATIENT-77", state["check_word"]):
+    for private in ("Hillside", "PATIENT-77", "PATIENT-78", state["check_word"]):
         assert private not in json.dumps(message)
+        assert private not in letter.as_string()
+        assert private.encode() not in scraped
 
 
 def private_number(keys: VapidKeys) -> str:
