@@ -50,6 +50,10 @@ export interface Diary {
   /** Newest first, of the current block. */
   entries: ReadonlySignal<KeptEntry[]>;
   due: ReadonlySignal<Due | null>;
+  /** Every block that has entries on this phone, in the order planned. */
+  wholeDiary: ReadonlySignal<{ block: Block; entries: KeptEntry[] }[]>;
+  /** How much would be lost with this phone: what waits, and what the clinic refused. */
+  onlyHere: ReadonlySignal<number>;
   sync: ReadonlySignal<SyncStatus>;
   reminders: ReadonlySignal<ReminderStatus>;
   /** Moves on every resume and every 15 s; epoch milliseconds. */
@@ -76,6 +80,12 @@ export interface Actions {
   injectionDone(performedAt: number): Promise<void>;
   /** From a button press only: asks permission, subscribes, tells the server. */
   remindersOn(): Promise<void>;
+  /**
+   * Takes the diary off this phone; needs the clinic's server. Resolves to null, or why not.
+   *
+   * @param alsoUnsent even what is nowhere else
+   */
+  leave(alsoUnsent: boolean): Promise<Failure | null>;
   /** Try to send now. */
   syncNow(): Promise<void>;
   /** A screen holds an answer that is not saved yet: until told false, no new version reloads it. */

@@ -76,6 +76,15 @@ OPERATIONS = (
         wire.SubscriptionResponse,
         {**_COMMON, **_ENROLLED},
     ),
+    Operation(
+        "delete",
+        "/api/phone/device",
+        "Let this phone in no more; takes the device cookie away. What was sent stays.",
+        None,
+        200,
+        wire.DeviceResponse,
+        {**_COMMON, **_ENROLLED},
+    ),
 )
 
 

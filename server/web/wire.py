@@ -178,6 +178,10 @@ class SubscriptionResponse(Struct, kw_only=True):
     subscribed: bool
 
 
+class DeviceResponse(Struct, kw_only=True):
+    enrolled: bool
+
+
 class ErrorBody(Struct, kw_only=True, omit_defaults=True):
     code: str
     message: str

@@ -63,6 +63,7 @@ export class ClinicServer {
     if (fault === 'not enrolled') return send(401, { error: { code: 'not_enrolled', message: 'Enrol.' } });
     if (!request.url!.endsWith('/sync')) {
       this.other.push({ method: request.method!, path: request.url!, body: JSON.parse(text) });
+      if (request.method === 'DELETE') return send(200, { enrolled: false });
       const code = (JSON.parse(text) as { code?: string }).code;
       if (code === 'WRONG') return send(422, { error: { code: 'code_unknown', message: 'Check it.' } });
       return send(201, { server_at: this.#now(), state: this.state });

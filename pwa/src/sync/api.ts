@@ -24,6 +24,8 @@ export interface Api {
   sync(request: SyncRequest): Promise<SyncResponse>;
   /** Tells the server where this browser can be reached. */
   subscribe(subscription: PushSubscriptionJSON): Promise<void>;
+  /** The server lets this phone in no more. */
+  leave(): Promise<void>;
 }
 
 /** @param origin '' on a page or in a worker of the app */
@@ -35,6 +37,9 @@ export function phoneApi(origin = ''): Api {
     sync: async (body) => checked<SyncResponse>(await send('POST', 'sync', body)),
     subscribe: async (body) => {
       await send('PUT', 'subscription', body);
+    },
+    leave: async () => {
+      await send('DELETE', 'device', {});
     },
   };
 }

@@ -5,5 +5,6 @@ export { Help } from './help';
 export { Install } from './install';
 export { Linked } from './linked';
 export { OneEntry } from './one-entry';
+export { OwnData } from './own-data';
 export { Picture } from './picture';
 export { Reminders } from './reminders';

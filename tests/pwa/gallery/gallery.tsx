@@ -47,6 +47,12 @@ const diary: Diary = {
   reminders: signal(shown.reminders ?? { phase: 'on', message: null }),
   now,
   linkToken: signal(shown.linkToken ?? null),
+  wholeDiary: computed(() =>
+    theBlock.value && entries.value.length > 0
+      ? [{ block: theBlock.value, entries: entries.value }]
+      : [],
+  ),
+  onlyHere: signal(shown.sync?.unsent ?? 0),
   correction: signal(0),
   clockOffMinutes: signal(shown.clockOffMinutes ?? null),
 };
@@ -101,6 +107,10 @@ const actions: Actions = {
   },
   injectionDone: (performedAt) => ask('injectionDone', performedAt),
   remindersOn: () => ask('remindersOn'),
+  async leave(alsoUnsent) {
+    asked.push(['leave', alsoUnsent]);
+    return shown.failing ? { code: 'offline', message: shown.failing } : null;
+  },
   syncNow: () => ask('syncNow'),
   answering: (unsaved) => void asked.push(['answering', unsaved]),
 };
