@@ -10,9 +10,11 @@ import { t } from './i18n';
 import type { Reminders } from './reminders';
 import type { Actions, Diary, Enrolment, Failure, Rating } from './state';
 import type { DiaryStore, Kept } from './store/diary-store';
-import { blockFrom, countedEntries, keptEntries, keptEntry, unsent, waiting } from './store/reading';
+import {
+  blockFrom, countedEntries, keptEntries, keptEntry, onlyHere, unsent, waiting, wholeDiary,
+} from './store/reading';
 import type { Api } from './sync/api';
-import { enrol, sync } from './sync/sync';
+import { enrol, leave, sync } from './sync/sync';
 import { Syncing, type SyncPhase } from './sync/syncing';
 import type { DiaryEntryItem, Item } from './wire';
 import { failureOf } from './words';
@@ -87,6 +89,8 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       const found = due(block, countedEntries(kept.value, block.id), trueNow.value);
       return dueOnPhoneClock(found, correction.value);
     }),
+    wholeDiary: computed(() => (kept.value ? wholeDiary(kept.value, trueNow.value) : [])),
+    onlyHere: computed(() => (kept.value ? onlyHere(kept.value).length : 0)),
     sync: computed(() => {
       const waiting = kept.value ? unsent(kept.value) : [];
       return {
@@ -236,6 +240,19 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       const known = facts.value?.phone;
       if (known) await reminders.turnOn(known.vapid_public_key);
       void syncNow();
+    },
+    async leave(alsoUnsent): Promise<Failure | null> {
+      try {
+        if (!(await leave({ store, api }, alsoUnsent))) {
+          return { code: 'unsent', message: t('Some entries are only on this phone.') };
+        }
+      } catch (error) {
+        return failureOf(error);
+      }
+      syncing.rest();
+      await reminders.turnOff().catch(() => {});
+      await refresh();
+      return null;
     },
     syncNow,
     answering(unsaved): void {

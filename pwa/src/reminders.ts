@@ -53,6 +53,15 @@ export class Reminders {
     }
   }
 
+  /** This browser takes no more pushes; one that cannot even unsubscribe gets none from the clinic. */
+  async turnOff(): Promise<void> {
+    if (!isSupported()) return;
+    const registration = await navigator.serviceWorker.getRegistration();
+    const subscription = await registration?.pushManager.getSubscription();
+    await subscription?.unsubscribe();
+    this.#say('off');
+  }
+
   #say(phase: ReminderStatus['phase'], message: string | null = null): void {
     this.#status.value = { phase, message };
   }

@@ -50,6 +50,10 @@ export interface Diary {
   /** Newest first, of the current block. */
   entries: ReadonlySignal<KeptEntry[]>;
   due: ReadonlySignal<Due | null>;
+  /** Every block that has entries on this phone, in the order planned. */
+  wholeDiary: ReadonlySignal<{ block: Block; entries: KeptEntry[] }[]>;
+  /** How much would be lost with this phone: what waits, and what the clinic refused. */
+  onlyHere: ReadonlySignal<number>;
   sync: ReadonlySignal<SyncStatus>;
   reminders: ReadonlySignal<ReminderStatus>;
   /** When reminders later than 8 hours after the block stay silent, "HH:MM" twice. */
@@ -84,6 +88,12 @@ export interface Actions {
   setQuietHours(start: string, end: string): Promise<void>;
   /** Whether the diary follows the phone into `newZone`; a no is remembered for that zone. */
   followZone(yes: boolean): Promise<void>;
+  /**
+   * Takes the diary off this phone; needs the clinic's server. Resolves to null, or why not.
+   *
+   * @param alsoUnsent even what is nowhere else
+   */
+  leave(alsoUnsent: boolean): Promise<Failure | null>;
   /** Try to send now. */
   syncNow(): Promise<void>;
   /** A screen holds an answer that is not saved yet: until told false, no new version reloads it. */

@@ -36,6 +36,13 @@ def renew(response: Response, request: Request, config: Config) -> None:
     keep(response, config, request.cookies[cookie_name(config)])
 
 
+def end(response: Response, config: Config) -> None:
+    """Take the cookie away."""
+    response.delete_cookie(
+        cookie_name(config), path="/", secure=config.is_https, httponly=True, samesite="Strict"
+    )
+
+
 def device(session: Session, request: Request, config: Config, vault: Vault) -> Device:
     """The phone whose cookie came with the request; the request ends with 401 if there is none
     or it is no longer let in."""

@@ -102,6 +102,15 @@ OPERATIONS = (
             422: "`invalid`",
         },
     ),
+    Operation(
+        "delete",
+        "/api/phone/device",
+        "Let this phone in no more; takes the device cookie away. What was sent stays.",
+        None,
+        200,
+        wire.DeviceResponse,
+        {**_COMMON, **_ENROLLED},
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Invalid
 from server.domain.push_hosts import push_service
-from server.storage import email_reminders, enrolments, snooze, subscriptions
+from server.storage import audit, email_reminders, enrolments, snooze, subscriptions
 from server.storage.models import Device
 from server.web import device_session, redeem_limits, same_origin, sync, wire
 from server.web.context import now, services
@@ -110,6 +110,20 @@ def put_off() -> Response:
         device = current_device(session)
         due_at = snooze.snooze(session, device.clinic_id, device.id, sent.delivery, now())
     return _json(wire.SnoozeResponse(due_at=due_at))
+
+
+@blueprint.delete("/device")
+def leave() -> Response:
+    """Let this phone in no more: its patient took the diary off it. What the clinic has stays."""
+    surroundings = services()
+    with surroundings.database.transaction() as session:
+        device = current_device(session)
+        subscriptions.unsubscribe(session, device, now())
+        actor = audit.phone(device)
+        enrolments.revoke_device(session, device.clinic_id, device.id, actor, now())
+    response = _json(wire.DeviceResponse(enrolled=False))
+    device_session.end(response, surroundings.config)
+    return response
 
 
 def current_device(session: Session) -> Device:

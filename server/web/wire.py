@@ -225,6 +225,10 @@ class SnoozeResponse(Struct, kw_only=True):
     """When it rings again."""
 
 
+class DeviceResponse(Struct, kw_only=True):
+    enrolled: bool
+
+
 class ErrorBody(Struct, kw_only=True, omit_defaults=True):
     code: str
     message: str

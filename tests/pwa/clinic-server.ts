@@ -64,6 +64,7 @@ export class ClinicServer {
     if (!request.url!.endsWith('/sync')) {
       this.other.push({ method: request.method!, path: request.url!, body: JSON.parse(text) });
       if (fault === 'lost answer') return void request.socket.destroy();
+      if (request.method === 'DELETE') return send(200, { enrolled: false });
       const code = (JSON.parse(text) as { code?: string }).code;
       if (code === 'WRONG') return send(422, { error: { code: 'code_unknown', message: 'Check it.' } });
       return send(201, { server_at: this.#now(), state: this.state });

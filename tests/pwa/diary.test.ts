@@ -248,6 +248,50 @@ test('a correction of a refused entry corrects what the clinic has, or stands by
   assert.equal(server.stored.size, 3);
 });
 
+const left = () => server.other.filter(({ method }) => method === 'DELETE').length;
+
+test('a diary that is all at the clinic is taken off the phone, and the clinic told', async () => {
+  await enrolled();
+  await running.actions.save(rating());
+  await running.actions.syncNow();
+  assert.equal(running.diary.onlyHere.value, 0);
+  assert.equal(await running.actions.leave(false), null);
+  assert.equal(left(), 1);
+  const { items, facts } = await phone.store.read();
+  assert.deepEqual([items.length, facts.phone, facts.persisted], [0, null, null]);
+  assert.deepEqual([running.diary.enrolment.value, running.diary.wholeDiary.value], [null, []]);
+});
+
+test('what is only on this phone is not deleted unless that is meant', async () => {
+  await enrolled();
+  server.refuse = () => 'unknown_site';
+  await running.actions.save(rating());
+  await running.actions.syncNow();
+  offline();
+  await running.actions.save(rating({ note: 'waits' }));
+  await running.actions.syncNow();
+  assert.equal(running.diary.onlyHere.value, 2, 'one refused, one waiting');
+  online();
+  server.fault = () => 'broken';
+  assert.equal((await running.actions.leave(false))?.code, 'unsent');
+  assert.deepEqual([left(), running.diary.entries.value.length], [0, 2]);
+  online();
+  assert.equal(await running.actions.leave(true), null);
+  assert.deepEqual([left(), (await phone.store.read()).items.length], [1, 0]);
+});
+
+test('without the clinic nothing is deleted; one that knows the phone no more hinders nobody', async () => {
+  await enrolled();
+  await running.actions.save(rating());
+  await running.actions.syncNow();
+  offline();
+  assert.equal((await running.actions.leave(false))?.code, 'offline');
+  assert.equal(running.diary.entries.value.length, 1);
+  server.fault = () => 'not enrolled';
+  assert.equal(await running.actions.leave(false), null);
+  assert.equal((await phone.store.read()).items.length, 0);
+});
+
 test('a phone whose clock is an hour behind is asked at the right moment, by its own clock', async () => {
   server.state = phoneState();
   server.aheadMilliseconds = T0 + HOUR - Date.now(); // the true time is an hour after the block

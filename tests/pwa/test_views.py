@@ -1,8 +1,11 @@
 """Every screen of the phone, in every case of the gallery, as a person meets it."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -326,6 +329,65 @@ def test_the_own_picture_and_its_table_say_the_same(shown: Gallery, phone: Page)
     assert phone.get_by_text("2 entries wait on this phone, since 11:02.").is_visible()
     phone.get_by_role("link", name="Add 14:00 from memory").tap()
     phone.wait_for_selector("h1:text-is('How strong was your pain at 14:00?')")
+
+
+def saved_file(page: Page, title: str) -> str:
+    section = page.locator("section", has=page.get_by_role("heading", name=title))
+    with page.expect_download() as started:
+        section.get_by_role("button", name="Save on this phone").tap()
+    assert re.fullmatch(r"diary-2026-03-0\d\.(csv|html)", started.value.suggested_filename)
+    return Path(started.value.path()).read_text(encoding="utf-8")
+
+
+def test_the_table_to_keep_has_every_entry_with_what_became_of_it(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "your-data", "unsent")
+    rows = list(csv.DictReader(io.StringIO(saved_file(phone, "A table").removeprefix("\ufeff"))))
+    assert [row["Time"] for row in rows] == sorted(row["Time"] for row in rows)
+    assert len(rows) == 10, "the withdrawal is said at the entry that it takes back"
+    by_time = {(row["Time"], row["Written"]): row for row in rows}
+    taken = by_time[("2026-03-02 10:31 +00:00", "2026-03-02 10:31 +00:00")]
+    assert (taken["Pain, 0 to 10"], taken["Counts"]) == ("3", "no, taken back")
+    assert [row["Counts"] for row in rows].count("no, corrected") == 1
+    recalled = by_time[("2026-03-02 10:15 +00:00", "2026-03-02 11:15 +00:00")]
+    assert recalled["Kind"] == "From memory"
+    told = next(row for row in rows if row["Note"])
+    assert told["Note"] == "Walked to the shop and back, then carried the bags up the stairs."
+    assert (told["Relief as you put it"], told["Answered by"]) == ("80%", "Someone else")
+    assert told["Extra pain medicine"] == "2026-03-02 10:20 +00:00"
+    assert any("could not take it" in row["Where it is"] for row in rows)
+
+
+def test_the_page_to_print_needs_nothing_but_itself(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "your-data", "filled")
+    text = saved_file(phone, "A page to print")
+    assert not re.search(r"<script|https?://(?!www\.w3\.org)|src=|href=", text)
+    page = phone.context.new_page()
+    page.set_content(text)
+    assert page.locator("h1").inner_text() == "Pain diary"
+    assert page.locator("tbody tr").count() == 13
+    assert page.locator("svg .dot").count() == 12
+    assert page.locator("svg").bounding_box()["width"] > 200
+    page.close()
+
+
+def test_deleting_warns_of_what_is_only_here_and_asks_once_more(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "your-data", "unsent")
+    assert phone.get_by_text("2 entries are only on this phone.").is_visible()
+    phone.tap("button:text-is('Delete all the same')")
+    assert asked(phone, "leave") == []
+    phone.tap("button:text-is('No, keep it')")
+    phone.tap("button:text-is('Delete all the same')")
+    phone.tap("button:text-is('Yes, delete and lose them')")
+    assert asked(phone, "leave") == [[True]]
+
+    open_case(shown, phone, "your-data", "filled")
+    phone.tap("button:text-is('Delete from this phone')")
+    phone.tap("button:text-is('Yes, delete')")
+    assert asked(phone, "leave") == [[False]]
 
 
 def test_encouragement_to_be_active_carries_its_cautions(shown: Gallery, phone: Page) -> None:

@@ -136,6 +136,8 @@ def test_real_answers_fit_the_document(
         new_phone().redeem(token=world.invited.token),
         new_phone().redeem(code="????????"),
         *(new_phone().redeem(token="x" * 22) for _ in range(11)),
+        phone.request("DELETE", "device"),
+        phone.request("DELETE", "device"),
     ]
     statuses = {answer.status_code for answer in answers}
     assert statuses == {200, 401, 403, 404, 413, 415, 422, 429}

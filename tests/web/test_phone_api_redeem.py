@@ -13,11 +13,19 @@ from sqlalchemy import func, select
 from server import create_app
 from server.config import Config
 from server.domain.enrolment import CHECK_WORDS, LIFETIME, new_code, shown_code
-from server.storage import audit, enrolments
+from server.storage import audit, enrolments, subscriptions
 from server.storage.db import Database
 from server.storage.models import Device
 from server.storage.vault import Vault
-from tests.builders import NOON, Phone, TestClock, World, another_invitation, stamp
+from tests.builders import (
+    NOON,
+    Phone,
+    TestClock,
+    World,
+    an_entry,
+    another_invitation,
+    stamp,
+)
 
 NewPhone = Callable[[], Phone]
 
@@ -369,3 +377,31 @@ def test_an_unknown_push_service_is_refused(phone: Phone) -> None:
         "push_service_unknown",
     )
     assert phone.sync()["state"]["subscribed"] is False
+
+
+# --- leaving
+
+
+def test_a_phone_that_leaves_is_let_in_no_more_and_takes_nobody_with_it(
+    phone: Phone, new_phone: NewPhone, database: Database, vault: Vault, world: World
+) -> None:
+    invited = another_invitation(database, vault, world)
+    other = new_phone()
+    assert other.redeem(token=invited.token).status_code == 201
+    phone.sync(an_entry(world.block.id, NOON))
+    phone.request("PUT", "subscription", BROWSER)
+
+    answer = phone.request("DELETE", "device")
+
+    assert (answer.status_code, answer.get_json()) == (200, {"enrolled": False})
+    assert phone.client.get_cookie("diary", domain="localhost") is None
+    assert phone.sync_response([]).status_code == 401
+    state = other.sync()["state"]
+    assert len(state["entries"]) == 1, "what the clinic has stays"
+    with database.reading() as session:
+        devices = enrolments.devices(session, world.clinic.id, world.patient.id)
+        assert len([each for each in devices if each.revoked_at]) == 1
+        assert subscriptions.live(session, world.clinic.id, world.patient.id) == []
+        trail = audit.about(session, world.clinic.id, f"enrolment:{devices[0].enrolment_id}")
+        assert trail[-1].action == "enrolment.device_revoked"
+        assert trail[-1].actor.startswith("device:")

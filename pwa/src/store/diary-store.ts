@@ -137,6 +137,14 @@ export class DiaryStore {
     });
   }
 
+  /** Empties the store. */
+  async clear(): Promise<void> {
+    await this.#write(async (transaction) => {
+      await transaction.objectStore('items').clear();
+      await transaction.objectStore('facts').clear();
+    });
+  }
+
   close(): void {
     this.#database.close();
   }

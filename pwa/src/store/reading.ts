@@ -52,9 +52,22 @@ export function keptEntry(kept: KeptDiaryEntry, replaced = false): KeptEntry {
   };
 }
 
+/** Every block that has entries, in the order planned, with them. */
+export function wholeDiary(kept: Kept, now: number): { block: Block; entries: KeptEntry[] }[] {
+  return (kept.facts.phone?.blocks ?? [])
+    .map(({ id }) => ({ block: blockFrom(kept, now, id)!, entries: keptEntries(kept, id) }))
+    .filter(({ entries }) => entries.length > 0);
+}
+
 /** What a person would miss if it were lost: entries and "my injection is done" not sent yet. */
 export function unsent(kept: Kept): KeptItem[] {
   return kept.items.filter(({ item, state }) => state === 'waiting' && /^[di]/.test(item.type));
+}
+
+/** What would be lost with this phone: what waits, and what the clinic refused. */
+export function onlyHere(kept: Kept): KeptItem[] {
+  const refused = kept.items.filter(({ state }) => state === 'rejected');
+  return [...unsent(kept), ...refused.filter(({ item }) => item.type !== 'reminder_shown')];
 }
 
 function ofBlock(kept: Kept, blockId: string): KeptDiaryEntry[] {

@@ -28,6 +28,8 @@ export interface Api {
   unsubscribe(): Promise<void>;
   /** Has the reminder of this delivery come again in ten minutes. */
   snooze(delivery: string): Promise<void>;
+  /** The server lets this phone in no more. */
+  leave(): Promise<void>;
 }
 
 /** @param origin '' on a page or in a worker of the app */
@@ -45,6 +47,9 @@ export function phoneApi(origin = ''): Api {
     },
     snooze: async (delivery) => {
       await send('POST', 'snooze', { delivery });
+    },
+    leave: async () => {
+      await send('DELETE', 'device', {});
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { measureClock } from '../domain/clock';
 import type { DiaryStore, KeptItem } from '../store/diary-store';
+import { onlyHere } from '../store/reading';
 import type { SyncResponse } from '../wire';
 import { ApiFailure, type Api } from './api';
 
@@ -48,6 +49,29 @@ export async function enrol(
     await deps.store.apply({ state, clock, at, results: [] });
     await deps.store.remember({ attempt: null });
   });
+}
+
+/**
+ * Takes the diary off this phone: the clinic lets it in no more, then its store is emptied.
+ *
+ * @param alsoUnsent even what is nowhere else
+ * @returns false if something is nowhere else, and all is left as it was
+ * @throws ApiFailure the clinic could not be told; all is left as it was
+ */
+export async function leave(
+  { store, api }: { store: DiaryStore; api: Pick<Api, 'leave'> },
+  alsoUnsent: boolean,
+): Promise<boolean> {
+  let left = false;
+  await alone(async () => {
+    if (!alsoUnsent && onlyHere(await store.read()).length > 0) return;
+    await api.leave().catch((error: unknown) => {
+      if (!(error instanceof ApiFailure && error.code === 'not_enrolled')) throw error;
+    });
+    await store.clear();
+    left = true;
+  });
+  return left;
 }
 
 async function sendAll(deps: SyncDeps): Promise<void> {

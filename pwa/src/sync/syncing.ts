@@ -31,6 +31,11 @@ export class Syncing {
     return this.#running;
   }
 
+  /** Tries no more by itself: there is nobody left to send to. */
+  rest(): void {
+    this.#cancelRetry();
+  }
+
   async #run(): Promise<void> {
     this.onPhase('syncing');
     try {

@@ -39,6 +39,7 @@ export function Complete() {
       <SyncLine />
       <nav class="rows" aria-label={t('More')}>
         <Row href={to('picture')}>{t('Your picture')}</Row>
+        <Row href={to('your-data')}>{t('Your data: keep or delete')}</Row>
       </nav>
     </Screen>
   );

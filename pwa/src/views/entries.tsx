@@ -4,6 +4,7 @@ import { useDiary, type KeptEntry } from '../state';
 import { ButtonLink } from './button';
 import { EntryRow } from './entry-row';
 import { to } from './route';
+import { Row } from './row';
 import { Screen } from './screen';
 import { SyncLine } from './sync-line';
 
@@ -25,6 +26,11 @@ export function Entries() {
       }
     >
       <SyncLine />
+      {diary.block.value?.performedAt ? (
+        <nav class="rows" aria-label={t('More')}>
+          <Row href={to('picture')}>{t('Your picture')}</Row>
+        </nav>
+      ) : null}
       {listed.length === 0 ? (
         <p>{t('None yet. Each answer you save is listed here.')}</p>
       ) : (

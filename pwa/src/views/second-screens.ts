@@ -6,5 +6,6 @@ export { Install } from './install';
 export { Learn } from './learn';
 export { Linked } from './linked';
 export { OneEntry } from './one-entry';
+export { OwnData } from './own-data';
 export { Picture } from './picture';
 export { Reminders } from './reminders';

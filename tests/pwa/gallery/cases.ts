@@ -302,6 +302,19 @@ export const cases = {
     },
     complete: { address: 'picture', block: block(standard), minute: 5000, entries: week },
   },
+  'your-data': {
+    empty: { address: 'your-data', block: block(standard), minute: 5 },
+    filled: { address: 'your-data', block: block(standard), minute: 5000, entries: week },
+    unsent: {
+      address: 'your-data', block: block(standard), minute: 340, entries: all,
+      sync: { phase: 'offline', ...unsent(2) },
+    },
+    error: {
+      address: 'your-data', block: block(standard), minute: 5000, entries: week,
+      failing: 'There is no internet right now. Try again when you have a signal.',
+      press: ['text=Delete from this phone >> nth=-1', 'text=Yes, delete'],
+    },
+  },
   correct: { filled: { address: `correct/${long.id}`, block: block(standard), minute: 80, entries: all } },
   complete: {
     filled: { block: block(standard), minute: 5000, entries: all, sync: { lastSentAt: iso(at(4990)) } },

@@ -49,6 +49,12 @@ const diary: Diary = {
   newZone: signal(shown.newZone ?? null),
   now,
   linkToken: signal(shown.linkToken ?? null),
+  wholeDiary: computed(() =>
+    theBlock.value && entries.value.length > 0
+      ? [{ block: theBlock.value, entries: entries.value }]
+      : [],
+  ),
+  onlyHere: signal(shown.sync?.unsent ?? 0),
   correction: signal(0),
   clockOffMinutes: signal(shown.clockOffMinutes ?? null),
 };
@@ -105,6 +111,10 @@ const actions: Actions = {
   remindersOn: () => ask('remindersOn'),
   setQuietHours: (start, end) => ask('setQuietHours', start, end),
   followZone: (yes) => ask('followZone', yes),
+  async leave(alsoUnsent) {
+    asked.push(['leave', alsoUnsent]);
+    return shown.failing ? { code: 'offline', message: shown.failing } : null;
+  },
   syncNow: () => ask('syncNow'),
   answering: (unsaved) => void asked.push(['answering', unsaved]),
 };
