@@ -22,6 +22,7 @@ class BlockDetails:
 
     id: UUID
     patient_id: UUID
+    clinic_id: UUID
     clinic: str
     reference: str
     language: str

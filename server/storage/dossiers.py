@@ -130,6 +130,7 @@ def _details(block: Block, clinic: Clinic, patient: Patient, protocol: Protocol)
     return BlockDetails(
         id=block.id,
         patient_id=patient.id,
+        clinic_id=clinic.id,
         clinic=clinic.name,
         reference=patient.reference,
         language=patient.language,

@@ -49,6 +49,7 @@ def a_dossier(*entries: DiaryEntry, **more: Any) -> Dossier:
     details = {
         "id": UUID(int=0xB10C),
         "patient_id": UUID(int=0x9A7),
+        "clinic_id": UUID(int=0xE11),
         "clinic": "Elm Pain Clinic",
         "reference": "P-1001",
         "language": "en",

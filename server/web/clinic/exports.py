@@ -1,5 +1,6 @@
 """What leaves the clinic as a file. Every file is audited before its first byte is sent."""
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.domain.dossier import Dossier
 from server.domain.errors import Invalid
 from server.interchange.csv_export import blocks_csv, diary_csv, dictionary_csv
+from server.interchange.fhir.bundle import bundle
 from server.storage import audit, dossiers
 from server.web.clinic.access import actor, staff
 from server.web.context import services
@@ -19,6 +21,7 @@ from server.web.context import services
 blueprint = Blueprint("exports", __name__, url_prefix="/clinic")
 
 CSV = "text/csv; charset=utf-8"
+FHIR = "application/fhir+json; fhirVersion=4.0; charset=utf-8"
 Lines = Callable[[Iterable[Dossier]], Iterator[str]]
 
 
@@ -51,6 +54,14 @@ def diary(block_id: UUID) -> Response:
     """The long file of one block."""
     found = dossier(block_id, "csv")
     return attachment("".join(diary_csv([found])), CSV, file_name(found, "csv"))
+
+
+@blueprint.get("/blocks/<uuid:block_id>/fhir.json")
+def fhir(block_id: UUID) -> Response:
+    """One block as a FHIR R4 Bundle."""
+    found = dossier(block_id, "fhir")
+    made = bundle(found, f"{services().config.public_url}/fhir")
+    return attachment(json.dumps(made, ensure_ascii=False), FHIR, file_name(found, "fhir.json"))
 
 
 def dossier(block_id: UUID, format_: str) -> Dossier:

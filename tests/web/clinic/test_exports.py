@@ -1,13 +1,14 @@
 """Files that leave the clinic: whole, its own alone, and each in the audit trail."""
 
 import csv
+import json
 from io import StringIO
 
 import pytest
 from werkzeug.test import TestResponse
 
 from server.storage import audit, dossiers
-from tests.web.clinic.conftest import World
+from tests.web.clinic.conftest import PUBLIC_URL, World
 
 #: What does not depend on the database is looked at on one.
 SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -63,7 +64,14 @@ def test_the_long_file_has_the_diary_and_its_name_is_safe(world: World) -> None:
     assert exported(world, f"block:{block_id}") == [{"format": "csv"}] * 2
     world.clock.forward(minutes=1)
     world.nurse.get(f"/clinic/blocks/{block_id}/report.json")
-    assert exported(world, f"block:{block_id}")[2:] == [{"format": "report.json"}]
+    answer = world.nurse.get(f"/clinic/blocks/{block_id}/fhir.json")
+    assert answer.headers["Content-Disposition"].endswith("evil-7-block-1.fhir.json")
+    assert answer.mimetype == "application/fhir+json"
+    found = json.loads(answer.text)
+    urls = {each["fullUrl"] for each in found["entry"]}
+    assert f"{PUBLIC_URL}/fhir/QuestionnaireResponse/{entry}" in urls
+    told = [{"format": "report.json"}, {"format": "fhir"}]
+    assert exported(world, f"block:{block_id}")[2:] == told
 
 
 @SQLITE

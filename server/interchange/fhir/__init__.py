@@ -1,0 +1,1 @@
+"""A block as FHIR R4 resources."""
