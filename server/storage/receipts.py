@@ -65,9 +65,10 @@ def deliveries(
 ) -> dict[UUID, list[Delivered]]:
     """By block, every reminder on its way to a phone."""
     rows = session.execute(
-        select(Reminder.block_id, Reminder.assessment_id, ReminderDelivery, Subscription.device_id)
+        select(Reminder.block_id, Reminder.assessment_id, ReminderDelivery, Device.id)
         .join(ReminderDelivery, ReminderDelivery.reminder_id == Reminder.id)
         .join(Subscription, Subscription.id == ReminderDelivery.subscription_id)
+        .join(Device, Device.id == Subscription.device_id)
         .where(Reminder.clinic_id == clinic_id, Reminder.block_id.in_(block_ids))
     )
     found = defaultdict(list)
