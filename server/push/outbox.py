@@ -99,7 +99,13 @@ class Outbox:
         self._waiting = {name: queue for name, queue in self._waiting.items() if queue}
         if sending:
             lease_left = min(each.reminder.leased_until for each in sending) - latest_lease
-            self._channel.send(sending, min(_LOOK_HOLDS, lease_left), clock, self._answers.put)
+            try:
+                self._channel.send(sending, min(_LOOK_HOLDS, lease_left), clock, self._answers.put)
+            except Exception:
+                for each in sending:
+                    self._sending[each.push_service] -= 1
+                    self._close(each)
+                raise
 
     def collect(self, wait_seconds: float) -> None:
         """Take in what was answered.

@@ -22,6 +22,8 @@ class QuickService:
 
     def __init__(self) -> None:
         self.arrived: list[Arrival] = []
+        self.delay_seconds = 0.0  #: before each answer
+        self.connections = set[asyncio.Transport]()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -35,27 +37,37 @@ class QuickService:
         return [each.headers["topic"] for each in list(self.arrived)]
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
 
+    async def _stop(self) -> None:
+        self._server.close()
+        for each in self.connections:
+            each.abort()
+        await asyncio.sleep(0)  # in which they close
+
     async def _start(self) -> int:
         self._server = await self._loop.create_server(
-            lambda: _Requests(self.arrived), "127.0.0.1", 0, backlog=1024
+            lambda: _Requests(self), "127.0.0.1", 0, backlog=1024
         )
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
 
 class _Requests(asyncio.Protocol):
-    def __init__(self, arrived: list[Arrival]) -> None:
-        self._arrived = arrived
+    def __init__(self, service: QuickService) -> None:
+        self._service = service
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._service.connections.add(transport)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._service.connections.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -68,5 +80,9 @@ class _Requests(asyncio.Protocol):
             if len(self._received) < whole:
                 return
             body, self._received = self._received[end + 4 : whole], self._received[whole:]
-            self._arrived.append(Arrival(datetime.now(UTC), headers, body))
-            self._transport.write(ANSWER)
+            self._service.arrived.append(Arrival(datetime.now(UTC), headers, body))
+            if self._service.delay_seconds:
+                later = asyncio.get_running_loop().call_later
+                later(self._service.delay_seconds, self._transport.write, ANSWER)
+            else:
+                self._transport.write(ANSWER)
