@@ -96,6 +96,7 @@ def _enrol_failed(desk: Desk) -> None:
     desk.page.get_by_label("Number in the series").fill("0")
     desk.page.get_by_label("Pains to score").fill("left, left")
     desk.page.get_by_label("Time zone").fill("Atlantis")
+    desk.page.get_by_label("Patient’s e-mail address").fill("jo@example.org")
     desk.press("Enrol and make the sheet")
     expect(desk.page.get_by_role("alert")).to_be_visible()
 
@@ -165,7 +166,7 @@ def _baseline_refused(desk: Desk) -> None:
 
 def _change_opened(desk: Desk) -> None:
     desk.block("in progress")
-    for name in ("The block’s time", "The baseline", "Cancel this block"):
+    for name in ("The block’s time", "The baseline", "E-mail reminders", "Cancel this block"):
         desk.page.locator("summary").get_by_text(name).click()
 
 

@@ -60,6 +60,9 @@ class DiaryServer:
                 "SECRET_KEY": SECRET_KEY,
                 "PUBLIC_URL": self.url,
                 "PUSH_EXTRA_HOSTS": ",".join(push_hosts),
+                "SMTP_HOST": "localhost",
+                "SMTP_TLS": "none",
+                "SMTP_FROM": "diary@elm.example.org",
             },
             default="development",
         )

@@ -6,18 +6,23 @@ const PATIENCE_MS = 15_000;
 const AGAIN = 'This did not reach the server, so the e-mails go on. Check your connection and press the button again.';
 
 const button = document.querySelector<HTMLButtonElement>('[data-stop]');
-const said = document.querySelector<HTMLElement>('[data-said]');
+const title = document.querySelector('h1');
+const said = document.querySelector('[data-said]');
 
 button?.addEventListener('click', () => {
   button.disabled = true;
-  void stop(location.hash.slice(1)).then(({ stopped, words }) => {
+  void stop(location.hash.slice(1)).then((refused) => {
     button.disabled = false;
-    button.hidden = stopped;
-    if (said) said.textContent = words;
+    if (refused === null) {
+      button.remove();
+      if (title) title.textContent = 'The e-mails are stopped';
+    }
+    if (said) said.textContent = refused ?? 'Done. You get no more of them.';
   });
 });
 
-async function stop(token: string): Promise<{ stopped: boolean; words: string }> {
+/** Null once they are stopped; else why not, and what to do. */
+async function stop(token: string): Promise<string | null> {
   try {
     const answer = await fetch('/api/phone/stop-emails', {
       method: 'POST',
@@ -25,12 +30,12 @@ async function stop(token: string): Promise<{ stopped: boolean; words: string }>
       body: JSON.stringify({ token }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    if (answer.ok) return { stopped: true, words: 'Done. You get no more of these e-mails.' };
-    if (answer.status !== 422) return { stopped: false, words: AGAIN };
+    if (answer.ok) return null;
+    if (answer.status !== 422) return AGAIN;
     const { error } = (await answer.json()) as { error: { message: string } };
-    return { stopped: false, words: error.message };
+    return error.message;
   } catch {
-    return { stopped: false, words: AGAIN };
+    return AGAIN;
   }
 }
 
