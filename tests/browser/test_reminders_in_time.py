@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Playwright, expect
 
 from server import create_app
 from tests.browser.chromium import chromium_phone
@@ -173,6 +173,16 @@ def test_in_chromium_reminders_outlive_a_restart_not_their_time_and_a_lost_subsc
             open_diary,
             lambda script: phone.page.evaluate(script),
         )
+
+        # The person switches notifications off in the browser's settings.
+        phone.context.clear_permissions()
+        open_diary()
+        expect(phone.page.get_by_role("link", name="Reminders are off")).to_be_visible()
+        wait_for(
+            lambda: "reminders switched off on the phone since" in clinic.reads(),
+            lambda: phone.page.wait_for_timeout(100),
+        )
+        assert service.posts[-1].status == 201  # known without a push in vain
 
 
 def test_in_chromium_an_unseen_reminder_is_followed_by_one_more_and_put_off_once(
