@@ -1,17 +1,14 @@
 """Real push, end to end: our server sends, a browser wakes the worker, what waited is synced."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Playwright, Route, expect
+from playwright.sync_api import Playwright
 
 from server.push.vapid_keys import vapid_keys
-from server.storage.models import ReminderDelivery
 from server.storage.vault import Vault
 from tests.browser.chromium import chromium_phone
 from tests.browser.diary_server import DiaryServer
@@ -19,6 +16,15 @@ from tests.browser.firefox import FirefoxPhone, firefox_phone
 from tests.browser.patient import Patient
 from tests.browser.push_messages import PushPost
 from tests.browser.push_service import PushService, push_service
+from tests.browser.reminded import (
+    A_MOMENT,
+    chromium_with_reminders,
+    firefox_with_reminders,
+    press,
+    receipts,
+    wait_for,
+    wait_for_text,
+)
 from tests.browser.sheets import new_sheet
 from tests.builders import SECRET_KEY
 
@@ -51,40 +57,12 @@ def assert_sent_as_promised(server: DiaryServer, post: PushPost, block_id: UUID)
     assert post.vapid.key == key
 
 
-def wait_for(found: Callable[[], Any], pause: Callable[[], None]) -> Any:
-    """What `found` gives once it is true, within 20 seconds."""
-    for _ in range(200):
-        if value := found():
-            return value
-        pause()
-    raise TimeoutError("not within 20 seconds")
-
-
-def receipts(server: DiaryServer) -> list[ReminderDelivery]:
-    return [each for each in server.deliveries() if each.receipt_at is not None]
-
-
 def test_in_firefox_a_push_shows_itself_and_syncs_what_waited_with_no_page_open(
     server: DiaryServer, service: PushService, tmp_path: Path
 ) -> None:
     code, block_id = block_an_hour_ago(server)
     with firefox_phone(tmp_path / "profile", push_url=service.websocket_url) as phone:
-        phone.goto(f"{server.url}/")
-        press(phone, "I have read this and agree")
-        phone.wait_until(lambda: phone.evaluate("!!document.querySelector('input.code')"), "code")
-        phone.evaluate(
-            "(() => { const field = document.querySelector('input.code');"
-            f" field.value = '{code}'; field.dispatchEvent(new Event('input', {{bubbles: true}}));"
-            " })()"
-        )
-        press(phone, "Link this phone")
-        press(phone, "It is the same")
-        press(phone, "Go on in the browser", role="link")
-        wait_for_text(phone, "Shall the diary remind you?")
-        phone.grant_notifications(server.url)  # what the person answers when the phone asks
-        press(phone, "Turn on reminders")
-        wait_for_text(phone, "Reminders are on")
-        press(phone, "Done")
+        firefox_with_reminders(phone, server, code)
         wait_for_text(phone, "How strong is your pain now?")
 
         server.stop()  # no signal for the answer
@@ -105,9 +83,11 @@ def test_in_firefox_a_push_shows_itself_and_syncs_what_waited_with_no_page_open(
         [entry] = server.entries(block_id)
         assert entry.content["scores"] == {"main": 6}
 
-        phone.goto(f"{server.url}/")
+        phone.goto(f"{server.url}/clinic/sign-in")  # the same site, but not the diary
         [shown] = phone.wait_for_notifications()
         assert shown["title"] == "Diary"
+        phone.goto(f"{server.url}/")  # nothing is open: what was shown is put away
+        phone.wait_until(lambda: not phone.notifications() or None, "end of the notification")
         assert server.tick().claimed == 0
 
 
@@ -116,21 +96,7 @@ def test_in_chromium_an_allowed_phone_subscribes_itself_and_a_push_syncs_with_no
 ) -> None:
     code, block_id = block_an_hour_ago(server)
     with chromium_phone(playwright, tmp_path / "profile", flags=service.chromium_flags) as phone:
-        phone.grant_notifications(server.url)
-        # Chromium's endpoints name its maker's host; the stand-in answers on this machine.
-        phone.context.route(
-            "**/api/phone/subscription", lambda route: on_this_machine(route, service)
-        )
-        patient = Patient(phone, server.url)
-        patient.open()
-        patient.press("I have read this and agree")
-        patient.page.get_by_label("Code").fill(code)
-        patient.press("Link this phone")
-        patient.press("It is the same")
-        patient.follow("Go on in the browser")
-        expect(patient.title()).to_have_text("Reminders are on", timeout=20_000)
-        patient.press("Done")
-        patient.is_ready_offline()
+        patient = chromium_with_reminders(phone, server, service, code)
 
         server.stop()
         patient.rate(4)
@@ -190,27 +156,6 @@ def test_in_chromium_an_answer_that_waits_here_is_not_asked_for_again(
         assert server.reminder(block_id, "1h").state in ("sent", "answered")
 
 
-A_MOMENT = "new Promise(resolve => setTimeout(resolve, 100))"
-
-
-def press(phone: FirefoxPhone, name: str, role: str = "button") -> None:
-    phone.click(role=role, name=name)
-
-
 def rate(phone: FirefoxPhone, score: int) -> None:
     phone.click(css=f".point input[value='{score}'] + span")
     press(phone, "Save")
-
-
-def wait_for_text(phone: FirefoxPhone, text: str, css: str = "h1") -> None:
-    phone.wait_until(lambda: text in phone.text(css) or None, text)
-
-
-def on_this_machine(route: Route, service: PushService) -> None:
-    """Let a subscription name the stand-in's own address."""
-    body = route.request.post_data_json
-    if body and "endpoint" in body:
-        body["endpoint"] = service.local(body["endpoint"])
-        route.continue_(post_data=json.dumps(body))
-    else:
-        route.continue_()

@@ -158,8 +158,11 @@ test('the latest reminder takes the place of those before it', async () => {
   onScreen = ['old', DELIVERY, 'older'].map((tag) => ({ tag, close: () => void closed.push(tag) }));
   await handlePush(payload(), deps);
   assert.deepEqual(closed, ['old', 'older']);
+  onScreen = [{ tag: '', close: () => void closed.push('itself') }];
+  await handlePush(null, deps); // one that says nothing has no tag
+  assert.equal(closed.length, 2);
   await handlePush(payload(), { ...deps, shown: () => Promise.reject(new Error('no list')) });
-  assert.equal(shown.length, 2);
+  assert.equal(shown.length, 3);
 });
 
 test('what another phone has answered meanwhile is said to be, in the same place, without a sound', async () => {

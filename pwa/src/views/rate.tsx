@@ -2,6 +2,7 @@ import { t } from '../i18n';
 import { useDiary } from '../state';
 import { Home } from './home';
 import { RatingForm } from './rating-form';
+import { RemindersLine } from './reminders-line';
 import { afterInjection } from './words';
 
 /** The question of the hour, in every language: the tested pain, not the needle's. */
@@ -24,6 +25,11 @@ export function Rate() {
       question={testedPain()}
       feltAt={null}
       daily={asked?.daily ?? false}
+      after={
+        <nav class="rows" aria-label={t('More')}>
+          <RemindersLine status={diary.reminders.value} />
+        </nav>
+      }
     />
   );
 }

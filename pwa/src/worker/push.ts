@@ -55,7 +55,7 @@ export async function handlePush(payload: unknown, deps: PushDeps): Promise<void
     await deps.show(TITLE, { body: BODY }); // something in the push was not to the browser's liking
   }
   const shownAt = deps.clock();
-  await closeOthers(options.tag, deps);
+  await closeOthers(options.tag ?? '', deps);
   try {
     if (reminder.delivery !== null) {
       const shown_at = new Date(shownAt).toISOString();
@@ -84,7 +84,7 @@ export async function putOff(
 }
 
 /** The latest reminder takes the place of those before it, whose time has passed. */
-async function closeOthers(tag: string | undefined, deps: PushDeps): Promise<void> {
+async function closeOthers(tag: string, deps: PushDeps): Promise<void> {
   for (const one of await deps.shown().catch(() => [])) if (one.tag !== tag) one.close();
 }
 
