@@ -78,9 +78,10 @@ def _services(config: "Config", clock: "Clock") -> "Services":
 
 def register_blueprints(app: "Flask") -> None:
     """Every group of routes, in one place."""
-    from server.web import health, openapi, phone_api, phone_app
+    from server.web import alarms, health, openapi, phone_api, phone_app
 
     app.register_blueprint(phone_app.blueprint)
     app.register_blueprint(phone_api.blueprint)
     app.register_blueprint(openapi.blueprint)
+    app.register_blueprint(alarms.blueprint)
     app.register_blueprint(health.blueprint)
