@@ -46,7 +46,8 @@ def patient(
 def test_the_evening_is_told_seen_and_kept_offline_and_deleted_once_it_is_at_the_clinic(
     patient: Patient, server: DiaryServer, sheet: Sheet
 ) -> None:
-    # No signal, and the app is started from nothing.
+    # No signal, and the app is started from nothing but what its worker keeps.
+    patient.phone.protocol().send("Network.clearBrowserCache")
     patient.phone.set_offline(True)
     server.stop()
     patient.phone.restart()
