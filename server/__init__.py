@@ -78,10 +78,11 @@ def _services(config: "Config", clock: "Clock") -> "Services":
 
 def register_blueprints(app: "Flask") -> None:
     """Every group of routes, in one place."""
-    from server.web import monitoring, openapi, phone_api, phone_app, stop_page
+    from server.web import alarms, monitoring, openapi, phone_api, phone_app, stop_page
 
     app.register_blueprint(phone_app.blueprint)
     app.register_blueprint(phone_api.blueprint)
     app.register_blueprint(openapi.blueprint)
     app.register_blueprint(monitoring.blueprint)
     app.register_blueprint(stop_page.blueprint)
+    app.register_blueprint(alarms.blueprint)

@@ -390,6 +390,17 @@ def test_deleting_warns_of_what_is_only_here_and_asks_once_more(
     assert asked(phone, "leave") == [[False]]
 
 
+def test_what_is_told_of_after_effects_is_not_lost_when_no_number_is_possible(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "rate", "daily")
+    phone.tap("summary")
+    phone.tap("text=No number possible?")
+    phone.tap("text=I cannot rate my pain now")
+    (rating,) = asked(phone, "save")[0]
+    assert (rating["kind"], rating["afterEffects"]) == ("unable", ["bleeding"])
+
+
 def test_encouragement_to_be_active_carries_its_cautions(shown: Gallery, phone: Page) -> None:
     for screen, name in (("now", "filled"), ("waiting", "filled"), ("rate", "filled")):
         open_case(shown, phone, screen, name)

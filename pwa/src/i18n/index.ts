@@ -24,4 +24,4 @@ export function tn(one: string, other: string, count: number, values: Values = {
 }
 
 export { language };
-export { clock, dayAndClock, digits, fromNow, weekday } from './times';
+export { clock, dateAndClock, dayAndClock, digits, fromNow, weekday } from './times';

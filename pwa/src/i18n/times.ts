@@ -10,6 +10,7 @@ const clockFormat = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 const weekdayFormat = new Intl.DateTimeFormat(locale, { weekday: 'long' });
 const shortDayFormat = new Intl.DateTimeFormat(locale, { weekday: 'short' });
 const dateFormat = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' });
+const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' });
 const relativeFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
 const dayFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 const numberFormat = new Intl.NumberFormat(locale);
@@ -26,6 +27,11 @@ export function clock(at: number): string {
 /** "Wed" */
 export function weekday(at: number): string {
   return shortDayFormat.format(at);
+}
+
+/** "2 March 2026 at 11:00" */
+export function dateAndClock(at: number): string {
+  return fullFormat.format(at);
 }
 
 /** "11:00" today, else with the day: "yesterday 23:10", "Wednesday 09:00", "3 November 09:00". */

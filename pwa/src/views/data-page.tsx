@@ -1,7 +1,7 @@
 /** The diary as one page to print: a file that needs nothing else, neither the app nor a network. */
 import { render } from 'preact';
 import { baselines, medicineTimes, readings } from '../domain/picture';
-import { language, t } from '../i18n';
+import { dateAndClock, language, t } from '../i18n';
 import type { Block, Diary, KeptEntry } from '../state';
 import { Curve } from './curve';
 import { dataTable } from './data-rows';
@@ -14,6 +14,7 @@ svg :is(line, polyline, circle) { fill: none; stroke: #000 } svg .grid { stroke:
 svg .line { stroke-width: 2 } svg .dot { fill: #000 } svg .recalled { fill: #fff; stroke-width: 2 }
 .wide { overflow-x: auto } table { border-collapse: collapse; font-size: 12px }
 th, td { border: 1px solid #999; padding: 3px 6px; text-align: start; vertical-align: top }
+td:nth-child(-n+2) { white-space: nowrap } td:nth-child(n+4) { min-width: 4em }
 section { break-inside: avoid-page } tr { break-inside: avoid } @page { size: landscape; margin: 12mm }
 `;
 
@@ -27,7 +28,7 @@ export function dataPage(diary: Diary): string {
       {wholeDiary.value.map(({ block, entries }) => (
         <OneBlock key={block.id} block={block} entries={entries} now={now.value} />
       ))}
-      <p>{t('As it was on the phone. Scores are as they were given; nothing is worked out from them. This is not a test result.')}</p>
+      <p>{t('As it was on the phone. Scores are as they were given; nothing is worked out from them. Your clinic says what they mean.')}</p>
     </main>,
     root,
   );
@@ -48,7 +49,7 @@ function OneBlock({ block, entries, now }: { block: Block; entries: KeptEntry[];
     <section>
       <h2>
         {t('Injection {number}', { number: block.number })}
-        {block.performedAt === null ? null : `, ${new Date(block.performedAt).toLocaleString(language)}`}
+        {block.performedAt === null ? null : `, ${dateAndClock(Date.parse(block.performedAt))}`}
       </h2>
       {block.performedAt === null || given.length === 0
         ? null

@@ -37,6 +37,7 @@ export function Help() {
         {enrolment ? (
           <>
             <Row href={to('reminders')}>{t('Reminders')}</Row>
+            <Row href={to('alarms')}>{t('If reminders fail')}</Row>
             <Row href={to('your-data')}>{t('Your data: keep or delete')}</Row>
             <Row href={to('install')}>{t('Put the diary on your home screen')}</Row>
           </>

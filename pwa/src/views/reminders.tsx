@@ -6,6 +6,7 @@ import { Button } from './button';
 import { isApple, isInstalled } from './install-prompt';
 import { Notice } from './notice';
 import { replaceBy, to } from './route';
+import { Row } from './row';
 import { Screen } from './screen';
 
 /** Explains before it asks, since a phone asks only once; then says what came of it. */
@@ -72,6 +73,9 @@ export function Reminders() {
         </Notice>
       )}
       <p class="quiet">{t('Reminders need internet. Your entries do not: without reminders, open the diary by yourself each hour.')}</p>
+      <nav class="rows" aria-label={t('More')}>
+        <Row href={to('alarms')}>{t('If reminders fail')}</Row>
+      </nav>
     </Screen>
   );
 }

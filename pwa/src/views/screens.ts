@@ -40,6 +40,7 @@ export const screens = {
   correct: Correct,
   picture: second('Picture'),
   'your-data': second('OwnData'),
+  alarms: second('Alarms'),
   complete: Complete,
   help: second('Help'),
   learn: second('Learn'),
@@ -54,8 +55,8 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set(['enrol', 'help', 'learn', 'abo
 /** What an address may open on a linked phone; the rest is shown by home when it is due. */
 const OPEN_WHEN_LINKED: ReadonlySet<string> = new Set([
   'enrol', 'linked', 'install', 'reminders', 'baseline', 'injection-done', 'rate', 'memory',
-  'unable', 'saved', 'entries', 'entry', 'picture', 'your-data', 'correct', 'help', 'learn',
-  'about',
+  'unable', 'saved', 'entries', 'entry', 'picture', 'your-data', 'alarms', 'correct', 'help',
+  'learn', 'about',
 ]);
 
 export function mayOpen(name: string, linked: boolean): name is ScreenName {

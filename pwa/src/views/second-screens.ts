@@ -1,5 +1,6 @@
 /** The screens without which a rating can be given: they come in a script of their own (see second.ts). */
 export { About } from './about';
+export { Alarms } from './alarms';
 export { Entries } from './entries';
 export { Help } from './help';
 export { Install } from './install';

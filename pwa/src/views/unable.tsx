@@ -9,8 +9,8 @@ import { Screen } from './screen';
 /** Why there is no number now; recorded, and not an answer. */
 export function Unable() {
   const { actions } = useDiary();
-  const { note, answeredBy } = draftFor('now').value;
-  useUnsaved(false); // nothing but that draft's note
+  const { note, answeredBy, afterEffects } = draftFor('now').value;
+  useUnsaved(false); // nothing but what that draft holds
   const [failure, setFailure] = useState<string | null>(null);
   const save = async (unableReason: 'asleep' | 'cannot_rate') => {
     try {
@@ -26,7 +26,7 @@ export function Unable() {
         answeredBy: unableReason === 'asleep' ? 'helper' : answeredBy,
         unableReason,
         replaces: null,
-        afterEffects: [],
+        afterEffects,
       });
       finish('now', kept);
     } catch (error) {

@@ -24,6 +24,10 @@ export interface Case {
   newZone?: string;
   linkToken?: string;
   clockOffMinutes?: number;
+  /** On an iPhone. */
+  apple?: boolean;
+  /** The browser knows that there is no network. */
+  offline?: boolean;
   /** What every action that can fail says. */
   failing?: string;
   /** What a person presses first, as Playwright selectors. */
@@ -314,6 +318,12 @@ export const cases = {
       failing: 'There is no internet right now. Try again when you have a signal.',
       press: ['text=Delete from this phone >> nth=-1', 'text=Yes, delete'],
     },
+  },
+  alarms: {
+    empty: { address: 'alarms', block: block({ ...one, ...notDone }), minute: -20, entries: [baseline] },
+    filled: { address: 'alarms', block: block(standard), minute: 100 },
+    iPhone: { address: 'alarms', block: block(standard), minute: 100, apple: true },
+    offline: { address: 'alarms', block: block(standard), minute: 100, apple: true, offline: true },
   },
   correct: { filled: { address: `correct/${long.id}`, block: block(standard), minute: 80, entries: all } },
   complete: {

@@ -19,6 +19,11 @@ import { cases, type Case } from './cases';
 const [screen = '', name = ''] = decodeURIComponent(location.search.slice(1)).split('/');
 const shown = (cases as Record<string, Record<string, Case>>)[screen]?.[name] ?? {};
 
+const tell = (name: 'userAgent' | 'onLine', value: unknown) =>
+  Object.defineProperty(navigator, name, { value });
+if (shown.apple) tell('userAgent', 'iPhone');
+if (shown.offline) tell('onLine', false);
+
 const enrolment = signal(
   shown.linked === false
     ? null
