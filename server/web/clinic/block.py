@@ -5,19 +5,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, g, jsonify, redirect, render_template, url_for
+from flask import Blueprint, abort, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, Invalid
 from server.domain.report import BlockRecord, report
 from server.domain.wall_clock import AHEAD_AT_MOST, NoSuchTime, TimeOccursTwice, instant_on_the_wall
+from server.interchange.pdf.report import report_pdf
 from server.interchange.report_file import record_json, report_json
 from server.storage import baselines, block_page, blocks, email_reminders, patients, sign_offs
 from server.storage.models import Block
 from server.web.clinic.access import actor, staff
 from server.web.clinic.block_view import BlockView
-from server.web.clinic.exports import dossier
+from server.web.clinic.exports import attachment, dossier, file_name
 from server.web.clinic.forms import BaselineForm, EmailForm, SignOffForm, TimeForm
 from server.web.context import services
 
@@ -43,6 +44,23 @@ def report_as_json(block_id: UUID) -> ResponseReturnValue:
 def record_as_json(block_id: UUID) -> ResponseReturnValue:
     """The file that `block-diary report` reads."""
     return jsonify(record_json(_record(block_id, "record.json")))
+
+
+@blueprint.get("/report.pdf")
+def report_as_pdf(block_id: UUID) -> ResponseReturnValue:
+    """The page as a tagged PDF on A4, or on US Letter where `paper` says so."""
+    found = dossier(block_id, "pdf")
+    if found.report is None:
+        raise Conflict("This block has no time yet, so there is nothing to report.")
+    made = report_pdf(
+        _page(_view(block_id)),
+        title=f"{found.details.reference}, block {found.details.number}",
+        clinic=found.details.clinic,
+        made=f"Block {block_id}.",
+        paper="us-letter" if request.args.get("paper") == "letter" else "a4",
+        as_of=g.now,
+    )
+    return attachment(made, "application/pdf", file_name(found, "pdf"))
 
 
 @blueprint.post("/time")

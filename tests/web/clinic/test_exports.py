@@ -2,13 +2,17 @@
 
 import csv
 import json
-from io import StringIO
+import re
+from datetime import timedelta
+from io import BytesIO, StringIO
 
 import pytest
+from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from server.storage import audit, dossiers
 from tests.web.clinic.conftest import PUBLIC_URL, World
+from tests.web.clinic.test_block_page import page_of, rate_hourly, verdict_line
 
 #: What does not depend on the database is looked at on one.
 SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -85,3 +89,32 @@ def test_a_day_that_is_none_is_asked_for_again(world: World) -> None:
         for row in rows(world.nurse.get("/clinic/exports/dictionary.csv"))
     ]
     assert "site4_verdict" in names
+
+
+@SQLITE
+def test_the_pdf_says_what_the_page_says(world: World) -> None:
+    block_id, phone = world.started()
+    assert world.nurse.get(f"/clinic/blocks/{waiting(world)}/report.pdf").status_code == 409
+    start = world.clock.now
+    rate_hourly(world, phone, block_id, 1, 1, 1, 5)
+    world.clock.now = start + timedelta(hours=9)
+    answer = world.nurse.get(f"/clinic/blocks/{block_id}/report.pdf?paper=letter")
+    assert answer.status_code == 200, answer.text
+    assert answer.mimetype == "application/pdf"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=P-1001-block-1.pdf"
+    reader = PdfReader(BytesIO(answer.data))
+    (sheet,) = reader.pages
+    assert round(sheet.mediabox.width) == 612
+    told = " ".join(sheet.extract_text().split())
+    assert "".join(verdict_line(world, block_id).split()) in "".join(told.split())
+    rows_of_page = re.findall(r'role="rowheader">(\d\d:\d\d:\d\d)', page_of(world, block_id))
+    assert len(rows_of_page) == 5
+    assert all(row in told for row in rows_of_page)
+    assert block_id in told.replace(" ", "")
+    assert exported(world, f"block:{block_id}") == [{"format": "pdf"}]
+
+
+def waiting(world: World) -> str:
+    """A block without a time."""
+    block_id, _ = world.enrolled(reference="P-2")
+    return block_id
