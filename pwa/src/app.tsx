@@ -1,13 +1,15 @@
 /** Starts the phone app: gives the diary what it needs of this phone, and renders it. */
 import { render } from 'preact';
 import { runDiary } from './diary';
+import { language } from './i18n';
 import { linkToken } from './link-token';
 import { Updates } from './register-worker';
 import { Reminders } from './reminders';
+import { speaking } from './speaking';
 import { DiaryContext } from './state';
 import { announceChanges } from './store/changes';
 import { DiaryStore } from './store/diary-store';
-import { phoneApi } from './sync/api';
+import { fetchCatalogue, phoneApi } from './sync/api';
 import { AppView } from './views/app-view';
 import { isInstalled } from './views/install-prompt';
 
@@ -15,7 +17,9 @@ const TICK_MILLISECONDS = 15_000;
 
 let unsaved = false;
 const updates = new Updates(() => !unsaved);
-const api = phoneApi();
+const api = phoneApi('', () => language.value);
+const words = document.getElementById('words')?.textContent ?? null;
+const { languages, speak } = speaking(words, navigator.languages, fetchCatalogue);
 const { diary, actions, refresh, resume, tick } = runDiary(
   {
     store: new DiaryStore(announceChanges(() => void refresh())),
@@ -26,6 +30,8 @@ const { diary, actions, refresh, resume, tick } = runDiary(
     layout: () => `nrs-11 ${innerWidth}x${innerHeight}@${devicePixelRatio.toFixed(2)}`,
     appVersion: /app\.(\w+)\.js$/.exec(import.meta.url)?.[1] ?? '',
     isInstalled: isInstalled(),
+    languages,
+    speak,
     syncInBackground,
     persist: async () => (await navigator.storage?.persist?.()) ?? null,
     answering: (isUnsaved) => {
@@ -36,15 +42,17 @@ const { diary, actions, refresh, resume, tick } = runDiary(
   linkToken(),
 );
 
-const root = document.getElementById('app');
-if (root) {
+/** Once the words are there: English at once, another language from the worker's cache. */
+void speak(null).then(() => {
+  const root = document.getElementById('app');
+  if (!root) return;
   render(
     <DiaryContext.Provider value={{ diary, actions }}>
       <AppView />
     </DiaryContext.Provider>,
     root,
   );
-}
+});
 
 const wake = (): void => {
   void resume();

@@ -152,6 +152,7 @@ def _send(
             block_id=claimed.block_id,
             assessment_id=claimed.assessment_id,
             closes_at=claimed.closes_at,
+            language=claimed.language,
         ),
         ttl_seconds=int((claimed.closes_at - started_at).total_seconds()),
         topic=topic(claimed.block_id, claimed.assessment_id),

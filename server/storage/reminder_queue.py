@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.reminders import Fate, Judgement
 from server.storage import reminders, subscriptions
-from server.storage.models import Block, Reminder, ReminderDelivery
+from server.storage.models import Block, Patient, Reminder, ReminderDelivery
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class ClaimedReminder:
     id: UUID
     clinic_id: UUID
     patient_id: UUID
+    language: str  #: the patient's
     block_id: UUID
     assessment_id: str
     due_at: datetime
@@ -70,8 +71,9 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
     Those whose window has closed expire instead. What another worker holds is passed over.
     """
     rows = session.execute(
-        select(Reminder, Block.patient_id)
+        select(Reminder, Patient.id, Patient.language)
         .join(Block, Block.id == Reminder.block_id)
+        .join(Patient, Patient.id == Block.patient_id)
         .where(Reminder.next_try_at <= now)
         .order_by(Reminder.next_try_at)
         .limit(limit)
@@ -79,7 +81,7 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
     ).all()
     claimed = []
     expired = 0
-    for row, patient_id in rows:
+    for row, patient_id, language in rows:
         row.leased_until = None
         if row.closes_at <= now:
             row.next_try_at = None
@@ -93,6 +95,7 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
                 row.id,
                 row.clinic_id,
                 patient_id,
+                language,
                 row.block_id,
                 row.assessment_id,
                 row.due_at,

@@ -18,6 +18,7 @@ let link: Signal<string | null>;
 let running: RunningDiary;
 let opened: { store: DiaryStore; app: RunningDiary }[];
 let phone: Phone;
+let spoken: (string | null)[];
 
 function open(): RunningDiary {
   const store = new DiaryStore(() => {}, name, { timeoutMilliseconds: 1000, tries: 2 });
@@ -35,6 +36,7 @@ beforeEach(async () => {
   name = `diary-${uuid()}`;
   link = signal<string | null>('TOKEN');
   opened = [];
+  spoken = [];
   phone = {
     store: null as never,
     api,
@@ -44,6 +46,8 @@ beforeEach(async () => {
     layout: () => 'nrs-11 360x640@2',
     appVersion: 'test',
     isInstalled: false,
+    languages: [],
+    speak: async (language) => void spoken.push(language),
     syncInBackground: () => {},
     persist: async () => true,
     answering: () => {},
@@ -274,4 +278,28 @@ test('a phone that was unenrolled says so after a restart too, and keeps what wa
     [running.diary.sync.value.phase, running.diary.sync.value.unsent, running.diary.entries.value.length],
     ['not_enrolled', 1, 1],
   );
+});
+
+test('the patient’s language is spoken at once, told to the clinic until it knows, and then the clinic’s', async () => {
+  await running.actions.enrol({ token: 'TOKEN' });
+  assert.equal(spoken.at(-1), 'en');
+  offline();
+  await running.actions.chooseLanguage('es');
+  assert.equal(spoken.at(-1), 'es');
+  await open().resume();
+  assert.equal(spoken.at(-1), 'es');
+  online();
+  server.state = { ...server.state, language: 'es' };
+  await running.actions.syncNow();
+  assert.equal(server.requests.at(-1)!.language, 'es');
+  await running.actions.syncNow();
+  assert.equal(server.requests.at(-1)!.language, undefined);
+  assert.equal(spoken.at(-1), 'es');
+});
+
+test('a language that the clinic does not offer gives way to the one that it knows', async () => {
+  await running.actions.enrol({ token: 'TOKEN' });
+  await running.actions.chooseLanguage('ar');
+  await running.actions.syncNow();
+  assert.equal(spoken.at(-1), 'en');
 });

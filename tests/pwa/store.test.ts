@@ -53,7 +53,7 @@ test('what was added is there for another window and after a restart, in order',
 test('an empty store knows nothing and says so', async () => {
   assert.deepEqual(await open().read(), {
     items: [],
-    facts: { phone: null, clock: null, lastSyncAt: null, refused: null, persisted: null },
+    facts: { phone: null, clock: null, lastSyncAt: null, refused: null, language: null, persisted: null },
   });
 });
 

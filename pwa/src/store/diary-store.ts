@@ -30,6 +30,8 @@ export interface Facts {
   lastSyncAt: number | null;
   /** The clinic does not know this phone (any more). */
   refused: boolean | null;
+  /** As the patient chose it here, until the clinic has heard of it. */
+  language: string | null;
   /** Whether the browser promised not to clear the store under pressure. */
   persisted: boolean | null;
 }
@@ -52,6 +54,8 @@ export interface Answer {
   /** By the phone's clock, epoch ms. */
   at: number;
   results: readonly ItemResult[];
+  /** The chosen language that the clinic was told of. */
+  language?: string | null;
 }
 
 export class DiaryStore {
@@ -123,6 +127,10 @@ export class DiaryStore {
       const known = { phone, clock: answer.clock, lastSyncAt: answer.at, refused: false };
       const facts = transaction.objectStore('facts');
       for (const [key, value] of Object.entries(known)) await facts.put(value, key);
+      // Chosen anew meanwhile, it is still to be told.
+      if (answer.language && (await facts.get('language')) === answer.language) {
+        await facts.put(null, 'language');
+      }
     });
   }
 
@@ -145,7 +153,7 @@ export class DiaryStore {
 }
 
 const NOTHING: Facts = {
-  phone: null, clock: null, lastSyncAt: null, refused: null, persisted: null,
+  phone: null, clock: null, lastSyncAt: null, refused: null, language: null, persisted: null,
 };
 
 /** What a result changes; an outcome that this version does not know leaves the item waiting. */

@@ -10,6 +10,7 @@ import { OneEntry } from './one-entry';
 import { Help } from './help';
 import { InjectionDone } from './injection-done';
 import { Install } from './install';
+import { Language } from './language';
 import { Linked } from './linked';
 import { Memory } from './memory';
 import { NoBlock } from './no-block';
@@ -48,17 +49,18 @@ export const screens = {
   complete: Complete,
   help: Help,
   about: About,
+  language: Language,
 } satisfies Record<string, ScreenView>;
 
 export type ScreenName = keyof typeof screens;
 
 /** What an address may open before the phone is linked to a clinic. */
-const OPEN_TO_ALL: ReadonlySet<string> = new Set(['enrol', 'help', 'about']);
+const OPEN_TO_ALL: ReadonlySet<string> = new Set(['enrol', 'help', 'about', 'language']);
 
 /** What an address may open on a linked phone; the rest is shown by home when it is due. */
 const OPEN_WHEN_LINKED: ReadonlySet<string> = new Set([
   'enrol', 'linked', 'install', 'reminders', 'baseline', 'injection-done', 'rate', 'memory',
-  'unable', 'saved', 'entries', 'entry', 'correct', 'help', 'about',
+  'unable', 'saved', 'entries', 'entry', 'correct', 'help', 'about', 'language',
 ]);
 
 export function mayOpen(name: string, linked: boolean): name is ScreenName {

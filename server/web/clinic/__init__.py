@@ -10,11 +10,21 @@ if TYPE_CHECKING:
 
 def register(app: "Flask", services: "Services") -> None:
     """Add the clinic's pages, closed to everybody who is not signed in."""
-    from server.web.clinic import access, block, board, enrol, page, sheet, sign_in, words
+    from server.web.clinic import (
+        access,
+        block,
+        board,
+        enrol,
+        languages,
+        page,
+        sheet,
+        sign_in,
+        words,
+    )
 
     sign_in.register(app, services)
     access.register(app)
     page.register(app)
     words.register(app)
-    for module in (board, enrol, sheet, block):
+    for module in (board, enrol, sheet, block, languages):
         app.register_blueprint(module.blueprint)

@@ -268,4 +268,5 @@ export const cases = {
     empty: { address: 'help', linked: false, block: null },
   },
   about: { filled: { address: 'about' } },
+  language: { filled: { address: 'language' } },
 } satisfies Record<ScreenName, Record<string, Case>>;

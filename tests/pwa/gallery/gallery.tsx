@@ -10,6 +10,7 @@ import {
   type KeptEntry,
   type Rating,
 } from '../../../pwa/src/state';
+import { catalogue } from '../../../pwa/src/i18n';
 import { AppView } from '../../../pwa/src/views/app-view';
 import { screens } from '../../../pwa/src/views/screens';
 import { at, block, entry, iso } from '../builders';
@@ -45,6 +46,13 @@ const diary: Diary = {
   }),
   reminders: signal(shown.reminders ?? { phase: 'on', message: null }),
   now,
+  languages: signal([
+    { code: 'en', name: 'English' },
+    { code: 'es', name: 'Español' },
+    { code: 'fr', name: 'Français' },
+    { code: 'de', name: 'Deutsch' },
+    { code: 'ar', name: 'العربية' },
+  ]),
   linkToken: signal(shown.linkToken ?? null),
   clockOffMinutes: signal(shown.clockOffMinutes ?? null),
 };
@@ -97,6 +105,7 @@ const actions: Actions = {
   },
   injectionDone: (performedAt) => ask('injectionDone', performedAt),
   remindersOn: () => ask('remindersOn'),
+  chooseLanguage: (code) => ask('chooseLanguage', code),
   syncNow: () => ask('syncNow'),
   answering: (unsaved) => void asked.push(['answering', unsaved]),
 };
@@ -107,6 +116,7 @@ Object.assign(window, {
     cases,
     asked,
     diary,
+    speak: (words: typeof catalogue.value) => void (catalogue.value = words),
   },
 });
 location.hash = shown.address === undefined ? '' : `#/${shown.address}`;
