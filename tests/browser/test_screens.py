@@ -128,6 +128,7 @@ def test_a_broken_server_says_so_as_plainly(desk: Browser, tmp_path: Path) -> No
     ("screen", "state", "pages"),
     [
         ("sheet.sheet", "made", 1),
+        ("sheet.sheet", "from right to left", 1),
         ("block.block", "filled", 2),
         ("block.block", "in progress", 2),
         ("block.block", "everything", 2),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, get_datetime_format
 from markupsafe import Markup, escape
 
 from server.words.catalogues import SOURCE_LANGUAGE, t
@@ -29,4 +29,4 @@ def day_and_clock(instant: datetime, timezone: str, language: str) -> str:
     locale = "en_001" if language == SOURCE_LANGUAGE else language
     local = instant.astimezone(ZoneInfo(timezone))
     day, clock = (format_skeleton(parts, local, locale=locale) for parts in ("yMMMEd", "Hm"))
-    return f"{day}, {clock}"
+    return str(get_datetime_format("medium", locale)).format(clock, day)
