@@ -10,7 +10,7 @@ NODE := $(VENV)/.node
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check screens wheel lock
+.PHONY: help run test check words screens wheel lock
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2}'
@@ -52,7 +52,12 @@ check: $(VENV)/.stamp ## Format, lint, types and import rules
 	@echo "Types of the phone app ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa
 	@echo "Types of the service worker ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa/src/worker
 	@echo "Types of the screens' gallery ..." && pwa/node_modules/@typescript/*/lib/tsc -p tests/pwa/gallery
+	@echo "Words in every language ..." && $(BIN)/python -m pytest -q tests/words
 	@echo "Import rules ..." && $(BIN)/python -m pytest -q tests/test_architecture.py
+
+words: $(VENV)/.stamp ## Collect the messages that patients read; new ones wait in the .po files
+	@$(BIN)/python -m pwa.words
+	@git diff --stat -- server/words || true
 
 screens: $(VENV)/.stamp ## Take the pictures of docs/screens again
 	@$(BIN)/python pwa/build.py

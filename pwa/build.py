@@ -5,11 +5,13 @@ done while the content of the inputs is unchanged, and npm runs only after a cha
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -41,7 +43,8 @@ def build() -> None:
     shutil.rmtree(BUILT, ignore_errors=True)
     BUILT.mkdir(parents=True)
     try:
-        _bundle_all()
+        with tempfile.TemporaryDirectory() as folder:
+            _bundle_all(Path(folder))
     except subprocess.CalledProcessError as error:
         raise BuildFailed("a source does not compile; esbuild's message is above") from error
     STAMP.write_text(inputs)
@@ -85,7 +88,8 @@ def esbuild() -> Path:
 
 def _sources() -> list[Path]:
     """Everything that the result depends on, in a fixed order."""
-    files = [SERVER / "web" / "assets.py"]
+    files = [SERVER / "web" / "assets.py", *(SERVER / "words").rglob("*.po")]
+    files += (SERVER / "words").glob("*.py")
     for top in PWA.iterdir():
         if top.name not in ("node_modules", "__pycache__"):
             files += [top] if top.is_file() else [path for path in top.rglob("*") if path.is_file()]
@@ -115,29 +119,39 @@ def _install_packages() -> None:
     NPM_STAMP.write_text(lock)
 
 
-def _bundle_all() -> None:
+def _bundle_all(numbered: Path) -> None:
+    """:param numbered: an empty folder, for the sources with numbers in place of their messages"""
     # In a build environment the package is not installed: it is read from this tree.
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     from flask import Flask
 
+    from pwa import messages, words
     from server.web import assets
 
     app = Flask("server", root_path=str(SERVER))
     environment = assets.register(app)
-    environment.append_path(str(PWA), "/")
+    texts = messages.texts(messages.app_sources())
+    _number(numbered, {text: number for number, text in enumerate(texts)})
+    for folder in (numbered, PWA):
+        environment.append_path(str(folder), "/")
     environment.config["ESBUILD"] = str(esbuild())
+    environment.config["NODE_PATH"] = str(MODULES)
 
     names = ("app_js", "app_css", "clinic_js", "stop_js", "clinic_css")
     urls = {name: _build_bundle(environment, name) for name in names}
     page = app.jinja_env.from_string((PWA / "index.html").read_text(encoding="utf-8"))
     at_start = _imported_at_start(BUILT / Path(urls["app_js"]).name)
-    shell = page.render(urls, at_start=at_start)
+    languages, catalogues = _write_catalogues(texts)
+    english = words.compiled("en", texts)["words"]
+    in_page = _data({"languages": languages, "words": english})
+    shell = page.render(urls, words=in_page, at_start=at_start)
     (BUILT / "index.html").write_text(shell, encoding="utf-8")
     shutil.copy(PWA / "manifest.webmanifest", BUILT)
     shutil.copytree(PWA / "icons", BUILT / "icons")
 
-    environment.config["PRECACHE"] = _precache(urls)
+    environment.config["PRECACHE"] = _precache(urls, catalogues)
+    environment.config["WORKER_WORDS"] = words.worker_words()
     _build_bundle(environment, "sw")
     _compress()
 
@@ -158,8 +172,51 @@ def _url(built: Path) -> str:
     return f"/static/built/{built.relative_to(BUILT).as_posix()}"
 
 
-def _precache(urls: dict[str, str]) -> list[dict[str, str | None]]:
-    """What the worker keeps: the page, its scripts and style, the manifest, the icons that the page names.
+def _number(folder: Path, numbers: dict[str, int]) -> None:
+    """Copy the sources, the page's with numbers in place of messages: every language, English
+    too, is then a file of its own beside one script."""
+    from pwa import messages
+
+    shutil.copytree(PWA / "src", folder / "src")
+    shutil.copy(PWA / "tsconfig.json", folder)
+    for path in messages.app_sources():
+        text = messages.numbered(path.read_text(encoding="utf-8"), numbers)
+        (folder / path.relative_to(PWA)).write_text(text, encoding="utf-8")
+
+
+def _write_catalogues(
+    texts: dict[str, str | None],
+) -> tuple[list[dict[str, str | None]], list[str]]:
+    """Write each language's words; English stands in the page itself.
+
+    :return: the languages as the page lists them, and the addresses of the files
+    """
+    from pwa import words
+    from server.words import catalogues
+
+    languages = []
+    for code in catalogues.LANGUAGES:
+        url = None
+        if code != catalogues.SOURCE_LANGUAGE:
+            content = json.dumps(
+                words.compiled(code, texts), ensure_ascii=False, separators=(",", ":")
+            ).encode()
+            name = f"words-{code}.{hashlib.sha256(content).hexdigest()[:8]}.json"
+            (BUILT / name).write_bytes(content)
+            url = f"/static/built/{name}"
+        languages.append({"code": code, "name": catalogues.language(code).name, "url": url})
+    return languages, [each["url"] for each in languages if each["url"]]
+
+
+def _data(value: object) -> str:
+    """JSON that may stand inside a script element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _precache(urls: dict[str, str], catalogues: list[str]) -> list[dict[str, str | None]]:
+    """What the worker keeps: the page, its scripts and style, the words of every language, the manifest, the
+    icons that the page names. Whichever language is chosen, and when, works without a network.
 
     A reminder's icons are not among them: browsers load those past the worker, and a reminder
     comes only while there is a network.
@@ -169,7 +226,9 @@ def _precache(urls: dict[str, str]) -> list[dict[str, str | None]]:
     files = {"/": "index.html", "/manifest.webmanifest": "manifest.webmanifest"}
     files |= {icon: icon.removeprefix("/") for icon in icons}
     chunks = sorted(_url(path) for path in (BUILT / "chunks").iterdir())
-    revisions: dict[str, str | None] = dict.fromkeys([urls["app_js"], urls["app_css"], *chunks])
+    revisions: dict[str, str | None] = dict.fromkeys(
+        [urls["app_js"], urls["app_css"], *chunks, *catalogues]
+    )
     revisions |= {url: _digest([BUILT / name])[:16] for url, name in files.items()}
     return [{"url": url, "revision": revision} for url, revision in revisions.items()]
 

@@ -229,9 +229,9 @@ class Phone:
         sent_at = stamp(self.clock.now + self.ahead)
         return self.request("POST", "sync", {"sent_at": sent_at, "items": items, **values})
 
-    def sync(self, *items: Any) -> Item:
+    def sync(self, *items: Any, **values: Any) -> Item:
         """The answer to a sync that succeeds."""
-        response = self.sync_response(list(items))
+        response = self.sync_response(list(items), **values)
         assert response.status_code == 200, response.text
         answer: Item = response.get_json()
         return answer

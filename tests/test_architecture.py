@@ -16,13 +16,15 @@ OURS = {
     # What each package of ours may import of the others; the modules beside them see everything.
     "domain": {"domain"},
     "storage": {"storage", "domain"},
-    "push": {"push", "storage", "domain", "config", "database", "metrics"},
+    "push": {"push", "storage", "domain", "config", "database", "metrics", "words"},
     "interchange": {"interchange", "domain"},
-    "web": {"web", "storage", "domain", "interchange", "config", "metrics"},
+    "web": {"web", "storage", "domain", "interchange", "config", "metrics", "words"},
+    "words": {"words"},
 }
 THEIRS = {
     # The packages that may import nothing else from outside.
     "domain": set[str](),
+    "words": {"babel"},
     "storage": {"sqlalchemy", "alembic", "msgspec", "cryptography"},
 }
 ONLY_IN = {
@@ -36,6 +38,7 @@ ONLY_IN = {
     "flask": ("server/web/", "server/__init__.py", "server/demo.py"),
     "flask_security": ("server/web/", "server/__init__.py", "server/storage/staff.py"),
     "werkzeug": ("server/web/", "server/__init__.py"),
+    "babel": ("server/words/", "server/web/"),
 }
 PYTHON = sorted((ROOT / "server").rglob("*.py"))
 PHONE = sorted(path for path in (ROOT / "pwa" / "src").rglob("*.ts*") if path.suffix != ".json")

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from pwa import messages
 from server.config import load
 from server.database import migrate
 from server.new_clinic import create_clinic
@@ -24,10 +25,11 @@ from server.push.vapid_keys import VapidKeys, vapid_keys
 from server.storage import audit, blocks, clinics, email_reminders, enrolments, protocols
 from server.storage.db import Database
 from server.storage.vault import Vault
+from server.words import catalogues
 from tests.builders import SECRET_KEY, injection_done, new_block, new_patient, stamp
 from tests.push.mail_server import MailServer, let_in, mail_server
 from tests.push.stand_in import Browser, PushService
-from tests.push.test_payload import HEALTH_WORDS
+from tests.push.test_payload import health_words_in
 from tests.test_serve import START_SECONDS, free_port, settings, wait_until
 from tests.web.clinic.conftest import csrf_token
 
@@ -219,23 +221,26 @@ def texts(notification: dict[str, Any]) -> list[str]:
     return [notification["title"], notification["body"], data["assessment"]]
 
 
-def no_health_words(text: str) -> bool:
-    words = re.findall(r"[a-z]+", text.lower())
-    return not [word for word in words if word.startswith(HEALTH_WORDS)]
+def no_health_words(text: str, language: str = "en") -> bool:
+    return health_words_in(text, language) == []
 
 
 def test_the_worker_has_no_word_of_health_to_show() -> None:
-    """Whatever the push says or lacks, the worker's own words are these."""
-    source = (ROOT / "pwa" / "src" / "worker" / "push.ts").read_text(encoding="utf-8")
-    own = re.findall(r"^const [A-Z]+ = '([^']*)';$", source, re.MULTILINE)
-    assert sorted(own) == [
+    """Whatever the push says or lacks, the worker's own words are these, in every language."""
+    own = messages.texts(messages.worker_sources())
+    assert list(own) == [
         "Already answered, nothing to do.",
         "Diary",
         "In 10 minutes",
         "This could not be put off. Open the diary when you can.",
         "Time for your entry.",
     ]
-    sentences = re.findall(r"['\"`]([A-Z][^'\"`]*)['\"`]", re.sub(r"/\*.*?\*/|//.*", "", source))
-    assert set(own) == set(sentences)
-    for text in own:
-        assert no_health_words(text)
+    for source in messages.worker_sources():
+        code = re.sub(r"/\*.*?\*/|//.*", "", source.read_text(encoding="utf-8"))
+        sentences = re.findall(r"['\"`]([A-Z][^'\"`]*)['\"`]", code)
+        assert set(sentences) <= set(own)
+    for language in catalogues.LANGUAGES:
+        for text in own:
+            said = catalogues.t(language, text)
+            assert no_health_words(said, language), said
+            assert language == "en" or said != text

@@ -2,13 +2,15 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { runDiary } from './diary';
+import { language } from './i18n';
 import { linkToken } from './link-token';
 import { Updates } from './register-worker';
 import { Reminders } from './reminders';
+import { speaking } from './speaking';
 import { DiaryContext } from './state';
 import { announceChanges } from './store/changes';
 import { DiaryStore } from './store/diary-store';
-import { phoneApi } from './sync/api';
+import { fetchCatalogue, phoneApi } from './sync/api';
 import { AppView } from './views/app-view';
 import { isInstalled } from './views/install-prompt';
 import { fetchSecond } from './views/second';
@@ -19,7 +21,9 @@ const SECOND_AFTER_MILLISECONDS = 2000;
 
 let unsaved = false;
 const updates = new Updates(() => !unsaved);
-const api = phoneApi();
+const api = phoneApi('', () => language.value);
+const words = document.getElementById('words')?.textContent ?? null;
+const { languages, speak } = speaking(words, navigator.languages, fetchCatalogue);
 const { diary, actions, refresh, resume, tick } = runDiary(
   {
     store: new DiaryStore(announceChanges(() => void refresh())),
@@ -30,6 +34,8 @@ const { diary, actions, refresh, resume, tick } = runDiary(
     layout: () => `nrs-11 ${innerWidth}x${innerHeight}@${devicePixelRatio.toFixed(2)}`,
     appVersion: /app\.(\w+)\.js$/.exec(import.meta.url)?.[1] ?? '',
     isInstalled: isInstalled(),
+    languages,
+    speak,
     syncInBackground,
     persist: async () => (await navigator.storage?.persist?.()) ?? null,
     answering: (isUnsaved) => {
@@ -46,15 +52,17 @@ effect(() => {
   if (due && due.step !== 'rate') void closeNotifications().catch(() => {});
 });
 
-const root = document.getElementById('app');
-if (root) {
+/** Once the words are there: English at once, another language from the worker's cache. */
+void speak(null).then(() => {
+  const root = document.getElementById('app');
+  if (!root) return;
   render(
     <DiaryContext.Provider value={{ diary, actions }}>
       <AppView />
     </DiaryContext.Provider>,
     root,
   );
-}
+});
 
 const wake = (): void => {
   void resume();

@@ -8,7 +8,7 @@ import { wallTime } from './domain/schedule';
 import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
 import { t } from './i18n';
 import type { Reminders } from './reminders';
-import type { Actions, Diary, Enrolment, Failure, Rating } from './state';
+import type { Actions, Diary, Enrolment, Failure, LanguageName, Rating } from './state';
 import type { DiaryStore, Kept } from './store/diary-store';
 import {
   blockFrom, countedEntries, keptEntries, keptEntry, onlyHere, unsent, waiting, wholeDiary,
@@ -32,6 +32,10 @@ export interface Phone {
   appVersion: string;
   /** An installed app: the clinic may know it although its store is empty. */
   isInstalled: boolean;
+  /** Every language there is. */
+  languages: readonly LanguageName[];
+  /** Speaks it from now on; null: as the last time, or as the browser. */
+  speak: (language: string | null) => Promise<void>;
   /** Asks the browser to sync without the page, where it can. */
   syncInBackground: () => void;
   /** Asks the browser not to clear the store; null if it cannot say. */
@@ -111,6 +115,10 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     }),
     newZone,
     now,
+    languages: computed(() => {
+      const offered = facts.value?.phone?.languages;
+      return phone.languages.filter(({ code }) => !offered || offered.includes(code));
+    }),
     linkToken,
     correction,
     clockOffMinutes: computed(() => clockOffMinutes(facts.value?.clock ?? null, now.value)),
@@ -125,8 +133,9 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
 
   async function refresh(): Promise<void> {
     try {
-      kept.value = await store.read();
+      const { facts } = (kept.value = await store.read());
       storeFailure.value = null;
+      void phone.speak(facts.language ?? facts.phone?.language ?? null);
     } catch (error) {
       // An answer on the screen is not taken away; to save it tells whether it can be kept.
       if (!isAnswering) storeFailure.value = failureOf(error).message;
@@ -253,6 +262,11 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       await reminders.turnOff().catch(() => {});
       await refresh();
       return null;
+    },
+    async chooseLanguage(code): Promise<void> {
+      await phone.speak(code);
+      await store.remember({ language: code }).catch(() => {}); // spoken until the page closes
+      await syncNow();
     },
     syncNow,
     answering(unsaved): void {

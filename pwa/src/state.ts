@@ -36,6 +36,12 @@ export interface ReminderStatus {
   message: string | null;
 }
 
+/** A language by the name that its speakers give it. */
+export interface LanguageName {
+  code: string;
+  name: string;
+}
+
 export type Failure = { code: string; message: string };
 
 /** Everything a view may read. */
@@ -64,6 +70,8 @@ export interface Diary {
   now: ReadonlySignal<number>;
   /** Token from an enrolment link, if the app was opened by one. */
   linkToken: ReadonlySignal<string | null>;
+  /** The languages to choose from, in the order in which they are offered. */
+  languages: ReadonlySignal<LanguageName[]>;
   /** Phone clock minus server clock when more than 5 minutes; else null. */
   clockOffMinutes: ReadonlySignal<number | null>;
   /** Milliseconds to add to this phone's clock to get the true time. */
@@ -94,6 +102,8 @@ export interface Actions {
    * @param alsoUnsent even what is nowhere else
    */
   leave(alsoUnsent: boolean): Promise<Failure | null>;
+  /** From now on in this language; the clinic is told, so that reminders come in it too. */
+  chooseLanguage(code: string): Promise<void>;
   /** Try to send now. */
   syncNow(): Promise<void>;
   /** A screen holds an answer that is not saved yet: until told false, no new version reloads it. */

@@ -38,7 +38,10 @@ export interface ItemResult {
 
 export interface PhoneState {
   check_word: string;
+  /** The patient's; reminders come in it. */
   language: string;
+  /** Those that the clinic offers, the patient's among them. */
+  languages: string[];
   clinic: { name: string; telephone: string };
   blocks: PlannedBlock[];
   entries: { entry: DiaryEntryItem; received_at: string }[];
@@ -53,6 +56,8 @@ export interface PhoneState {
 export interface SyncRequest {
   sent_at: string;
   app_version: string;
+  /** As the patient chose it on this phone; left out when nothing new was chosen. */
+  language?: string;
   items: Item[];
 }
 

@@ -96,8 +96,10 @@ def typed_code(text: str) -> str:
     if len(code) != CODE_LENGTH:
         raise Invalid(
             "code",
-            f"The code has {CODE_LENGTH} letters and digits; you typed {len(code)}."
+            "The code has {length} letters and digits; you typed {typed}."
             " Look at the sheet and type it again.",
+            length=CODE_LENGTH,
+            typed=len(code),
         )
     return code
 
@@ -120,18 +122,39 @@ def check_usable(
     :param telephone: of the clinic; empty if it gave none
     :raises CodeUsed, CodeRevoked, CodeExpired: with what to do and whom to call
     """
-    call = f"call your clinic on {telephone}" if telephone else "call your clinic"
     if used_at is not None:
+        if not telephone:
+            raise CodeUsed(
+                "A phone has used this link or code already, and it works only once."
+                " For another phone, call your clinic and ask for a new one."
+            )
         raise CodeUsed(
             "A phone has used this link or code already, and it works only once."
-            f" For another phone, {call} and ask for a new one."
+            " For another phone, call your clinic on {telephone} and ask for a new one.",
+            telephone=telephone,
         )
     if revoked_at is not None:
-        raise CodeRevoked(f"Your clinic has withdrawn this link or code. To get a new one, {call}.")
+        if not telephone:
+            raise CodeRevoked(
+                "Your clinic has withdrawn this link or code. To get a new one, call your clinic."
+            )
+        raise CodeRevoked(
+            "Your clinic has withdrawn this link or code."
+            " To get a new one, call your clinic on {telephone}.",
+            telephone=telephone,
+        )
     if now >= expires_at:
+        if not telephone:
+            raise CodeExpired(
+                "This link or code has expired: it works for {days} days."
+                " To get a new one, call your clinic.",
+                days=LIFETIME.days,
+            )
         raise CodeExpired(
-            f"This link or code has expired: it works for {LIFETIME.days} days."
-            f" To get a new one, {call}."
+            "This link or code has expired: it works for {days} days."
+            " To get a new one, call your clinic on {telephone}.",
+            days=LIFETIME.days,
+            telephone=telephone,
         )
 
 

@@ -4,10 +4,16 @@
 class DomainError(Exception):
     """A rule of the diary says no.
 
-    `code` is stable and for machines; the message is for people: what is wrong, what to do.
+    `code` is stable and for machines; the message is for people: what is wrong, what to do. Where a
+    patient may read it in another language, its {values} are given apart from its words.
     """
 
     code = "refused"
+
+    def __init__(self, words: str = "", **values: object) -> None:
+        super().__init__(words.format_map(values) if values else words)
+        self.words = words
+        self.values = values
 
 
 class Invalid(DomainError):
@@ -15,10 +21,13 @@ class Invalid(DomainError):
 
     code = "invalid"
 
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(f"{path}: {problem}" if path else problem)
+    def __init__(self, path: str, problem: str, **values: object) -> None:
+        super().__init__(problem, **values)
         self.path = path
-        self.problem = problem
+        self.problem = problem.format_map(values) if values else problem
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}" if self.path else self.problem
 
 
 class NotFound(DomainError):

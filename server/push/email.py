@@ -21,8 +21,8 @@ import aiosmtplib
 from server.config import Smtp
 from server.domain.email import SmtpReply, SmtpStep, judge
 from server.domain.reminders import Fate, Judgement
-from server.push.payload import BODY, TITLE
 from server.storage.email_reminders import Mailbox
+from server.words.catalogues import t
 
 #: For the whole conversation, from the connection to the server's last word.
 TIMEOUT_SECONDS = 20.0
@@ -37,6 +37,7 @@ class EmailReminder:
 
     mailbox: Mailbox = field(repr=False)
     delivery_id: UUID  #: names the message: the same when it is sent again
+    language: str  #: the patient's
 
 
 class Mailer:
@@ -110,15 +111,19 @@ def email_message(
     keep to themselves, and opens a page with a button: no preview and no scanner presses it.
     """
     stop = f"{public_url}/stop#{reminder.mailbox.stop_token}"
+    title = t(reminder.language, "Diary")
+    body = t(reminder.language, "Time for your entry.")
+    stopping = t(reminder.language, "Stop these e-mails: {address}", {"address": stop})
+    text = f"{body}\n\n{public_url}/\n\n\n{stopping}\n"
     message = EmailMessage(policy=SMTP_POLICY)
-    message["From"] = Address(TITLE, addr_spec=sender)
+    message["From"] = Address(title, addr_spec=sender)
     message["To"] = Address(addr_spec=reminder.mailbox.address)
-    message["Subject"] = TITLE
+    message["Subject"] = title
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{reminder.delivery_id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["List-Unsubscribe"] = f"<{stop}>"
-    message.set_content(f"{BODY}\n\n{public_url}/\n\n\nStop these e-mails: {stop}\n", cte="7bit")
+    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return message
 
 

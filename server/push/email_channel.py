@@ -62,7 +62,9 @@ class EmailChannel:
     def _send(self, delivery: Delivery, clock: Clock) -> Judgement:
         try:
             mailbox = Mailbox.from_json(self._vault.open(delivery.sealed))
-            return self._mailer.send(EmailReminder(mailbox, delivery.id), clock())
+            return self._mailer.send(
+                EmailReminder(mailbox, delivery.id, delivery.reminder.language), clock()
+            )
         except SealBroken:
             return Judgement(Fate.FAILED, "unreadable")
         except Exception as error:  # one's fault must not keep the others waiting

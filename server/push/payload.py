@@ -10,12 +10,21 @@ from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from uuid import UUID
 
+from server.words import catalogues
+from server.words.catalogues import t
+
 #: The least that a push service takes (a bridge to Android), of which encryption needs 103.
 MOST_BYTES = 2_744 - 103
 
-# A push shows on a locked phone, to whoever holds it: no word of health, patient or clinic.
-TITLE = "Diary"
-BODY = "Time for your entry."
+
+def words(language: str) -> dict[str, str]:
+    """What is shown on a locked phone, to whoever holds it: no word of health, patient or clinic."""
+    return {
+        "title": t(language, "Diary"),
+        "body": t(language, "Time for your entry."),
+        "lang": language,
+        "dir": catalogues.language(language).direction,
+    }
 
 
 def reminder_payload(
@@ -25,19 +34,18 @@ def reminder_payload(
     block_id: UUID,
     assessment_id: str,
     closes_at: datetime,
+    language: str,
     snooze: bool = True,
 ) -> bytes:
     """The message that asks for one assessment's entry, UTF-8 JSON.
 
     :param closes_at: until when it can be answered
+    :param language: the patient's
     :param snooze: whether the phone may offer to put it off, while the window lasts
     :raises ValueError: it is longer than a push service takes
     """
     notification = {
-        "title": TITLE,
-        "body": BODY,
-        "lang": "en",
-        "dir": "ltr",
+        **words(language),
         "navigate": f"{public_url}/",
         "tag": str(delivery_id),
         "data": {

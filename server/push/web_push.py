@@ -82,6 +82,7 @@ class WebPush:
                 block_id=reminder.block_id,
                 assessment_id=reminder.assessment_id,
                 closes_at=reminder.closes_at,
+                language=reminder.language,
                 snooze=reminder.attempt != "snoozed",
             ),
             ttl_seconds=int(rest.total_seconds()),

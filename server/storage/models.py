@@ -42,6 +42,16 @@ class Patient(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class AcceptedLanguage(Base):
+    """A language whose words a clinic lets its patients read, and who decided so."""
+
+    __tablename__ = "accepted_language"
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)  #: as in a page's `lang`
+    accepted_by: Mapped[int]  #: staff member
+    accepted_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Protocol(Base):
     """One version of a clinic's schedule and criteria; never changed once kept."""
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.domain.errors import NotFound
+from server.storage import audit
 from server.storage.models import Patient
 
 
@@ -39,3 +40,21 @@ def of_reference(
         session.add(patient)
         session.flush()
     return patient
+
+
+def set_language(
+    session: Session, patient: Patient, language: str, actor: str, now: datetime
+) -> None:
+    """What the patient reads from now on, on the phone and in reminders."""
+    if patient.language == language:
+        return
+    audit.record(
+        session,
+        patient.clinic_id,
+        actor,
+        "patient.language_set",
+        f"patient:{patient.id}",
+        {"from": patient.language, "to": language},
+        now,
+    )
+    patient.language = language

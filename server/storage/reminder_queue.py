@@ -17,7 +17,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from server.storage import nudges
-from server.storage.models import Block, Reminder
+from server.storage.models import Block, Patient, Reminder
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +27,7 @@ class ClaimedReminder:
     id: UUID
     clinic_id: UUID
     patient_id: UUID
+    language: str  #: the patient's
     block_id: UUID
     assessment_id: str
     attempt: str
@@ -54,6 +55,7 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
             Reminder.id,
             Reminder.clinic_id,
             Block.patient_id,
+            Patient.language,
             Reminder.block_id,
             Reminder.assessment_id,
             Reminder.attempt,
@@ -62,6 +64,7 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
             Reminder.state,
         )
         .join(Block, Block.id == Reminder.block_id)
+        .join(Patient, Patient.id == Block.patient_id)
         .where(Reminder.next_try_at <= now)
         .order_by(Reminder.next_try_at)
         .limit(limit)
@@ -81,9 +84,24 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
             session, [row.id for row in closed], leased_until=None, next_try_at=None, state=state
         )
     return Claim(
-        tuple(ClaimedReminder(*row[:-1], leased_until=until) for row in open_),
+        tuple(_claimed(row, until) for row in open_),
         expired=sum(row.state == "planned" for row in closed),
         looked_at=len(rows),
+    )
+
+
+def _claimed(row: Any, until: datetime) -> ClaimedReminder:
+    return ClaimedReminder(
+        row.id,
+        row.clinic_id,
+        row.patient_id,
+        row.language,
+        row.block_id,
+        row.assessment_id,
+        row.attempt,
+        row.due_at,
+        row.closes_at,
+        until,
     )
 
 

@@ -5,6 +5,7 @@ imports nothing but Flask-Assets, since the build environment of a wheel has lit
 """
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,7 +26,8 @@ CHUNKS = "chunks"
 class Esbuild(Filter):  # type: ignore[misc]
     """Bundle one entry file by esbuild's native binary (`ESBUILD` in the configuration).
 
-    A flag that ends in `=PRECACHE` gets the list of files that the service worker keeps.
+    A flag that ends in `=PRECACHE` gets the list of files that the service worker keeps, one that
+    ends in `=WORKER_WORDS` what it says by itself in every language.
     """
 
     name = "esbuild"
@@ -42,16 +44,21 @@ class Esbuild(Filter):  # type: ignore[misc]
         out.write(self._run(source_path))
 
     def _run(self, source_path: str, *more: str) -> str:
-        flags = [flag.replace("=PRECACHE", "=" + self._precache()) for flag in self.flags]
+        flags = [self._filled(flag) for flag in self.flags]
         command = [
             *(self.ctx.config["ESBUILD"], source_path, "--bundle", "--minify"),
             *("--target=es2022", "--charset=utf8", "--external:/icons/*"),
             *("--legal-comments=none", "--log-level=warning", *flags, *more),
         ]
-        return subprocess.check_output(command, encoding="utf-8")  # noqa: S603
+        # The sources lie in a folder of their own, apart from npm's packages.
+        where = {**os.environ, "NODE_PATH": self.ctx.config["NODE_PATH"]}
+        return subprocess.check_output(command, encoding="utf-8", env=where)  # noqa: S603
 
-    def _precache(self) -> str:
-        return json.dumps(self.ctx.config.get("PRECACHE", []))
+    def _filled(self, flag: str) -> str:
+        for name in ("PRECACHE", "WORKER_WORDS"):
+            if flag.endswith(f"={name}"):
+                return flag.removesuffix(name) + json.dumps(self.ctx.config[name])
+        return flag
 
 
 class EsbuildInChunks(Esbuild):
@@ -91,6 +98,7 @@ def register(app: Flask) -> Environment:
                 "sw.js",
                 "--format=iife",
                 "--define:self.__WB_MANIFEST=PRECACHE",
+                "--define:WORKER_TRANSLATIONS=WORKER_WORDS",
                 '--define:process.env.NODE_ENV="production"',
             ),
             "clinic_js": _bundle("src/clinic/board.ts", "clinic.%(version)s.js", "--format=esm"),

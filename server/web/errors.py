@@ -6,6 +6,8 @@ from flask import Flask, Response, current_app, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
 
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound
+from server.web import languages
+from server.words.catalogues import t
 
 MESSAGES = {
     400: "The request could not be read. Nothing was changed.",
@@ -39,7 +41,7 @@ def status_of(error: DomainError) -> int:
 
 def _refused(error: DomainError) -> Response:
     path = error.path if isinstance(error, Invalid) else None
-    message = error.problem if isinstance(error, Invalid) else str(error)
+    message = t(languages.asked_for(request), error.words, error.values)
     status = status_of(error)
     return _answer(status, error.code, message or MESSAGES.get(status, ""), path)
 

@@ -10,7 +10,7 @@ from server.domain.errors import Invalid
 from server.domain.push_hosts import push_service
 from server.storage import audit, email_reminders, enrolments, snooze, subscriptions
 from server.storage.models import Device
-from server.web import device_session, redeem_limits, same_origin, sync, wire
+from server.web import device_session, languages, redeem_limits, same_origin, sync, wire
 from server.web.context import now, services
 from server.web.decoding import decode, decode_sync
 from server.web.phone_state import phone_state
@@ -65,6 +65,8 @@ def sync_diary() -> Response:
     with surroundings.database.transaction() as session:
         device = current_device(session)
         results = sync.take(session, device, sent, now())
+        if sent.language is not None:
+            languages.choose(session, device, sent.language, now())
         state = phone_state(session, device, key)
     response = _json(wire.SyncResponse(server_at=now(), results=results, state=state))
     device_session.renew(response, request, surroundings.config)

@@ -17,7 +17,7 @@ from server.storage import (
     subscriptions,
 )
 from server.storage.blocks import Source
-from server.web import wire
+from server.web import languages, wire
 
 
 def phone_state(
@@ -35,6 +35,7 @@ def phone_state(
     return wire.PhoneState(
         check_word=device.check_word,
         language=patient.language,
+        languages=languages.offered(session, patient),
         clinic=wire.Clinic(name=clinic.name, telephone=clinic.telephone),
         blocks=[
             _block(session, block)

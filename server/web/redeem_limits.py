@@ -10,7 +10,9 @@ from flask import Response, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
+from server.web import languages
 from server.web.refusals import answer
+from server.words.catalogues import t
 
 PER_ADDRESS = "10/minute;100/hour"
 #: Of typed codes from all addresses: at this rate one in 10,000,000 guesses a day is made.
@@ -39,8 +41,11 @@ def too_many(_limit: RequestLimit) -> Response:
     return answer(
         429,
         "too_many_tries",
-        "There were too many tries. Wait a few minutes, then try again, or scan the sheet."
-        " If it still fails, call your clinic.",
+        t(
+            languages.asked_for(request),
+            "There were too many tries. Wait a few minutes, then try again, or scan the sheet."
+            " If it still fails, call your clinic.",
+        ),
     )
 
 

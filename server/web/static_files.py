@@ -8,7 +8,7 @@ from whitenoise import WhiteNoise
 from server.web import security_headers
 from server.web.assets import BUILT
 
-HASHED = r"/built/(chunks/)?[^/]+\.[0-9A-Za-z]{8}\.(js|css)$"
+HASHED = r"/built/(chunks/)?[^/]+\.[0-9A-Za-z]{8}\.(js|css|json)$"
 
 
 def wrap(app: Flask, *, is_https: bool) -> None:

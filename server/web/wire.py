@@ -98,6 +98,9 @@ class SyncRequest(Struct, Generic[ItemT], kw_only=True, forbid_unknown_fields=Tr
     sent_at: Instant
     """The phone's clock as the request leaves."""
     app_version: Annotated[str, Meta(max_length=60)] = ""
+    language: Annotated[str, Meta(max_length=20)] | None = None
+    """As the patient chose it on this phone; left out when nothing new was chosen. The state that is
+    answered says whether the clinic offers it."""
     items: Annotated[list[ItemT], Meta(max_length=500)] = []
 
 
@@ -154,6 +157,9 @@ class PhoneState(Struct, kw_only=True):
 
     check_word: str
     language: str
+    """The patient's; reminders come in it."""
+    languages: list[str]
+    """Those that the clinic offers, the patient's among them."""
     clinic: Clinic
     blocks: list[Block]
     entries: list[SentEntry]

@@ -1,5 +1,6 @@
 """What assistive technology finds on a page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +9,19 @@ from playwright.sync_api import Page
 RULES = ("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice")
 
 
-def axe_violations(page: Page, axe: Path) -> list[str]:
+def axe_violations(page: Page, axe: Path, rules: Sequence[str] | None = None) -> list[str]:
     """Breaches of WCAG 2.2 AA and of good practice on the page as it is now; empty when there are none.
 
-    `axe` is the path of `axe.min.js`. Each line names the rule, what it asks for and the elements that break it.
+    `axe` is the path of `axe.min.js`; `rules` names the only rules to look for. Each line names the rule, what
+    it asks for and the elements that break it.
     """
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(axe.read_text(encoding="utf-8"))
     found = page.evaluate(
-        "rules => axe.run(document, { runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'] })",
-        list(RULES),
+        "runOnly => axe.run(document, { runOnly, resultTypes: ['violations'] })",
+        {"type": "rule", "values": list(rules)}
+        if rules
+        else {"type": "tag", "values": list(RULES)},
     )
     return [_line(violation) for violation in found["violations"]]
 

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
+from server.storage import accepted_languages
+from server.storage.models import Patient
+from server.storage.staff import User
 from tests.browser.chromium import close_page
-from tests.browser.clinic_day import CLINICIAN, NEWCOMER, NURSE, PASSWORD, ClinicDay
+from tests.browser.clinic_day import CLINICIAN, NEWCOMER, NOW, NURSE, PASSWORD, ClinicDay
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,39 @@ def _sheet_made(desk: Desk) -> None:
     expect(desk.page.locator("p.code")).to_be_visible()
 
 
+def _sheet_from_right_to_left(desk: Desk) -> None:
+    _speak(desk, "ar")
+    _sheet_made(desk)
+    _speak(desk, "en")  # as the other states want it
+    expect(desk.page.locator(".sheet[dir=rtl]")).to_be_visible()
+
+
+def _speak(desk: Desk, language: str) -> None:
+    with desk.day.database.transaction() as session:
+        patient = session.get_one(Patient, desk.day.followed["no phone"].patient_id)
+        patient.language = language
+
+
+def _languages(desk: Desk) -> None:
+    desk.sign_in(NEWCOMER)
+    desk.open("languages/")
+
+
+def _languages_accepted(desk: Desk) -> None:
+    desk.sign_in()
+    with desk.day.database.transaction() as session:
+        staff_id = session.scalars(select(User.id).where(User.email == NURSE)).one()
+        clinic_id = session.get_one(User, staff_id).clinic_id
+        for code in ("es", "ar"):
+            accepted_languages.accept(session, clinic_id, code, staff_id, NOW)
+    desk.open("languages/")
+
+
+def _no_such_language(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("languages/xx")
+
+
 def _no_such_patient(desk: Desk) -> None:
     desk.sign_in()
     desk.open("patients/00000000-0000-0000-0000-000000000000/sheet")
@@ -247,6 +284,7 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "empty": _sheet_empty,
         "filled": _sheet_with_phones,
         "made": _sheet_made,
+        "from right to left": _sheet_from_right_to_left,
         "error": _no_such_patient,
     },
     "block.block": {
@@ -266,5 +304,10 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "sign-off refused": _sign_off_refused,
     },
     "exports.exports": {"empty": _exports, "error": _export_refused},
+    "languages.languages": {
+        "empty": _languages,
+        "filled": _languages_accepted,
+        "error": _no_such_language,
+    },
     "error": {"404": _nothing_here, "409": _no_report_yet, "400": _stale_form},
 }

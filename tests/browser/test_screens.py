@@ -129,6 +129,7 @@ def test_a_broken_server_says_so_as_plainly(desk: Browser, tmp_path: Path) -> No
     ("screen", "state", "pages"),
     [
         ("sheet.sheet", "made", 1),
+        ("sheet.sheet", "from right to left", 1),
         ("block.block", "filled", 1),
         ("block.block", "in progress", 1),
         ("block.block", "signed", 1),

@@ -21,7 +21,7 @@ from tests.push.test_payload import HEALTH_WORDS
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 TO = "jo@example.org"
 TOKEN = "a-token-that-stops-them"
-REMINDER = EmailReminder(Mailbox(TO, TOKEN), UUID(int=7))
+REMINDER = EmailReminder(Mailbox(TO, TOKEN), UUID(int=7), "en")
 STOP = f"{PUBLIC_URL}/stop#{TOKEN}"
 
 
@@ -178,6 +178,6 @@ def test_no_address_can_add_a_header_or_a_recipient(server: MailServer) -> None:
     for address in ("a@b.org\r\nBcc: c@d.org", "a@b.org\nX: y", "a@b.org, c@d.org"):
         with pytest.raises(ValueError):
             email_message(
-                EmailReminder(Mailbox(address, TOKEN), UUID(int=7)), SENDER, PUBLIC_URL, NOW
+                EmailReminder(Mailbox(address, TOKEN), UUID(int=7), "en"), SENDER, PUBLIC_URL, NOW
             )
     assert server.taken == []

@@ -73,6 +73,7 @@ export function phoneState(changes: Partial<PhoneState> = {}): PhoneState {
   return {
     check_word: 'harbour',
     language: 'en',
+    languages: ['en'],
     clinic: { name: 'Test Clinic', telephone: '555-0100' },
     blocks: [planned()],
     entries: [],

@@ -19,6 +19,7 @@ let link: Signal<string | null>;
 let running: RunningDiary;
 let opened: { store: DiaryStore; app: RunningDiary }[];
 let phone: Phone;
+let spoken: (string | null)[];
 
 function open(): RunningDiary {
   const store = new DiaryStore(() => {}, name, { timeoutMilliseconds: 1000, tries: 2 });
@@ -36,6 +37,7 @@ beforeEach(async () => {
   name = `diary-${uuid()}`;
   link = signal<string | null>('TOKEN');
   opened = [];
+  spoken = [];
   phone = {
     store: null as never,
     api,
@@ -45,6 +47,8 @@ beforeEach(async () => {
     layout: () => 'nrs-11 360x640@2',
     appVersion: 'test',
     isInstalled: false,
+    languages: [],
+    speak: async (language) => void spoken.push(language),
     syncInBackground: () => {},
     persist: async () => true,
     answering: () => {},
@@ -411,4 +415,28 @@ test('quiet hours are the clinic’s until chosen, hold at once, and are sent', 
     ['quiet_hours', '20:15', '08:00', 'Europe/Berlin'],
   );
   assert.deepEqual(running.diary.quietHours.value, ['20:15', '08:00']);
+});
+
+test('the patient’s language is spoken at once, told to the clinic until it knows, and then the clinic’s', async () => {
+  await running.actions.enrol({ token: 'TOKEN' });
+  assert.equal(spoken.at(-1), 'en');
+  offline();
+  await running.actions.chooseLanguage('es');
+  assert.equal(spoken.at(-1), 'es');
+  await open().resume();
+  assert.equal(spoken.at(-1), 'es');
+  online();
+  server.state = { ...server.state, language: 'es' };
+  await running.actions.syncNow();
+  assert.equal(server.requests.at(-1)!.language, 'es');
+  await running.actions.syncNow();
+  assert.equal(server.requests.at(-1)!.language, undefined);
+  assert.equal(spoken.at(-1), 'es');
+});
+
+test('a language that the clinic does not offer gives way to the one that it knows', async () => {
+  await running.actions.enrol({ token: 'TOKEN' });
+  await running.actions.chooseLanguage('ar');
+  await running.actions.syncNow();
+  assert.equal(spoken.at(-1), 'en');
 });

@@ -71,6 +71,19 @@ test('an assessment answered on this phone is said to be, sent or not', async ()
   assert.deepEqual(shown.map(({ options }) => options.body), [ANSWERED, 'Time for your entry.']);
 });
 
+test('what the worker says by itself is in the patient’s language, chosen here or known to the clinic', async () => {
+  await rate(60);
+  await handlePush(payload('1h'), deps);
+  await store.remember({ language: 'es' });
+  await handlePush(payload('1h'), deps);
+  await handlePush(null, deps);
+  assert.deepEqual(shown.map(({ title, options }) => [title, options.body, options.lang]), [
+    ['Diary', ANSWERED, 'en'],
+    ['Diario', 'Ya está respondido, no hay nada que hacer.', 'es'],
+    ['Diario', 'Es hora de su anotación.', 'es'],
+  ]);
+});
+
 test('a refused or withdrawn answer, one of another block or of an unknown assessment is none', async () => {
   const { item } = await rate(60);
   await store.apply({
@@ -118,7 +131,7 @@ test('options that a browser does not like are left out rather than the notifica
     await deps.show(title, options);
   };
   await handlePush(payload(), { ...deps, show });
-  assert.deepEqual(shown, [{ title: 'Diary', options: { body: 'Time for your entry.' } }]);
+  assert.deepEqual(shown, [{ title: 'Diary', options: { lang: 'en', body: 'Time for your entry.' } }]);
 });
 
 test('a reminder that comes twice has one receipt', async () => {

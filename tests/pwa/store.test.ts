@@ -54,8 +54,8 @@ test('an empty store knows nothing and says so', async () => {
   assert.deepEqual(await open().read(), {
     items: [],
     facts: {
-      phone: null, clock: null, lastSyncAt: null, refused: null, zoneAsked: null, persisted: null,
-      attempt: null,
+      phone: null, clock: null, lastSyncAt: null, refused: null, zoneAsked: null, language: null,
+      persisted: null, attempt: null,
     },
   });
 });

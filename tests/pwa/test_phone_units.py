@@ -1,5 +1,6 @@
 """The phone's modules under Node: each `*.test.ts` beside this file is bundled and run."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pwa import build
+from pwa import build, words
 
 HERE = Path(__file__).parent
 SUITES = sorted(HERE.glob("*.test.ts"))
@@ -24,6 +25,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *("--platform=node", "--format=esm", "--out-extension:.js=.mjs"),
             *("--sourcemap=inline", "--log-level=warning"),
             f"--define:VECTORS={str(HERE.parent / 'vectors')!r}",
+            f"--define:WORKER_TRANSLATIONS={json.dumps(words.worker_words())}",
         ],
         env={**os.environ, "NODE_PATH": str(build.MODULES)},
         check=True,

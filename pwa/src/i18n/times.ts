@@ -1,54 +1,66 @@
 /** Instants as people say them, by the conventions and in the time zone of this phone. */
+import { computed } from '@preact/signals';
 import { language } from './language';
 
-/** The app's words with this phone's customs: 24-hour clock, order of day and month, digits. */
-const locale = customs(language, navigator.language);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-const clockFormat = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
-const weekdayFormat = new Intl.DateTimeFormat(locale, { weekday: 'long' });
-const shortDayFormat = new Intl.DateTimeFormat(locale, { weekday: 'short' });
-const dateFormat = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' });
-const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' });
-const relativeFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
-const dayFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-const numberFormat = new Intl.NumberFormat(locale);
+/** The app's words with this phone's customs: 24-hour clock, order of day and month, digits. */
+const formats = computed(() => {
+  const locale = customs(language.value, navigator.language);
+  return {
+    clock: new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...hours() }),
+    shortDay: new Intl.DateTimeFormat(locale, { weekday: 'short' }),
+    full: new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', ...hours() }),
+    weekday: new Intl.DateTimeFormat(locale, { weekday: 'long' }),
+    date: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' }),
+    relative: new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
+    day: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
+    number: new Intl.NumberFormat(locale),
+    list: new Intl.ListFormat(locale, { type: 'unit', style: 'short' }),
+  };
+});
 
 export function digits(value: number): string {
-  return numberFormat.format(value);
+  return formats.value.number.format(value);
+}
+
+/** "Walking, Chores" */
+export function list(items: readonly string[]): string {
+  return formats.value.list.format(items);
 }
 
 /** "11:00" */
 export function clock(at: number): string {
-  return clockFormat.format(at);
+  return formats.value.clock.format(at);
 }
 
 /** "Wed" */
 export function weekday(at: number): string {
-  return shortDayFormat.format(at);
+  return formats.value.shortDay.format(at);
 }
 
 /** "2 March 2026 at 11:00" */
 export function dateAndClock(at: number): string {
-  return fullFormat.format(at);
+  return formats.value.full.format(at);
 }
 
 /** "11:00" today, else with the day: "yesterday 23:10", "Wednesday 09:00", "3 November 09:00". */
 export function dayAndClock(at: number, now: number): string {
   const days = daysBetween(now, at);
   if (days === 0) return clock(at);
-  if (Math.abs(days) === 1) return `${dayFormat.format(days, 'day')} ${clock(at)}`;
-  const day = days > 1 && days < 7 ? weekdayFormat.format(at) : dateFormat.format(at);
+  if (Math.abs(days) === 1) return `${formats.value.day.format(days, 'day')} ${clock(at)}`;
+  const day = days > 1 && days < 7 ? formats.value.weekday.format(at) : formats.value.date.format(at);
   return `${day} ${clock(at)}`;
 }
 
 /** "in 38 minutes", "in 2 hours", "in 3 days"; less than a minute ahead counts as one. */
 export function fromNow(at: number, now: number): string {
+  const { relative } = formats.value;
   const ahead = Math.max(at - now, MINUTE);
-  if (ahead < 90 * MINUTE) return relativeFormat.format(Math.ceil(ahead / MINUTE), 'minute');
-  if (ahead < 36 * HOUR) return relativeFormat.format(Math.round(ahead / HOUR), 'hour');
-  return relativeFormat.format(daysBetween(now, at), 'day');
+  if (ahead < 90 * MINUTE) return relative.format(Math.ceil(ahead / MINUTE), 'minute');
+  if (ahead < 36 * HOUR) return relative.format(Math.round(ahead / HOUR), 'hour');
+  return relative.format(daysBetween(now, at), 'day');
 }
 
 /** Calendar days from one instant to another, where the phone is; DST days count as one. */
@@ -58,6 +70,12 @@ function daysBetween(from: number, to: number): number {
 
 function midnight(at: number): number {
   return new Date(at).setHours(0, 0, 0, 0);
+}
+
+/** Hours to 12 or to 24, as this phone counts them whatever language is read here. */
+function hours(): Intl.DateTimeFormatOptions {
+  const { hourCycle } = new Intl.DateTimeFormat(navigator.language, { hour: 'numeric' }).resolvedOptions();
+  return hourCycle ? { hourCycle } : {};
 }
 
 function customs(words: string, phone: string): string {

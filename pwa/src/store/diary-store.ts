@@ -32,6 +32,8 @@ export interface Facts {
   refused: boolean | null;
   /** The zone that the patient was last asked about: whether the diary follows it. */
   zoneAsked: string | null;
+  /** As the patient chose it here, until the clinic has heard of it. */
+  language: string | null;
   /** Whether the browser promised not to clear the store under pressure. */
   persisted: boolean | null;
   /** By which the clinic knows this phone when it asks again to be let in. */
@@ -56,6 +58,8 @@ export interface Answer {
   /** By the phone's clock, epoch ms. */
   at: number;
   results: readonly ItemResult[];
+  /** The chosen language that the clinic was told of. */
+  language?: string | null;
 }
 
 export class DiaryStore {
@@ -127,6 +131,10 @@ export class DiaryStore {
       const known = { phone, clock: answer.clock, lastSyncAt: answer.at, refused: false };
       const facts = transaction.objectStore('facts');
       for (const [key, value] of Object.entries(known)) await facts.put(value, key);
+      // Chosen anew meanwhile, it is still to be told.
+      if (answer.language && (await facts.get('language')) === answer.language) {
+        await facts.put(null, 'language');
+      }
     });
   }
 
@@ -157,8 +165,8 @@ export class DiaryStore {
 }
 
 const NOTHING: Facts = {
-  phone: null, clock: null, lastSyncAt: null, refused: null, zoneAsked: null, persisted: null,
-  attempt: null,
+  phone: null, clock: null, lastSyncAt: null, refused: null, zoneAsked: null, language: null,
+  persisted: null, attempt: null,
 };
 
 /** What a result changes; an outcome that this version does not know leaves the item waiting. */

@@ -1,7 +1,9 @@
 /** The phone API, and the only place that uses the network. */
+import type { Catalogue } from '../i18n/language';
 import type { RedeemRequest, RedeemResponse, SyncRequest, SyncResponse } from '../wire';
 
 const TIMEOUT_MILLISECONDS = 20_000;
+const WORDS_TIMEOUT_MILLISECONDS = 3_000;
 
 /**
  * A request that did not succeed. `code` is the server's, or `offline` (nothing came back),
@@ -32,10 +34,18 @@ export interface Api {
   leave(): Promise<void>;
 }
 
-/** @param origin '' on a page or in a worker of the app */
-export function phoneApi(origin = ''): Api {
-  const send = (method: string, path: string, body: unknown) =>
-    request(method, `${origin}/api/phone/${path}`, body);
+/**
+ * @param origin '' on a page or in a worker of the app
+ * @param language in which a refusal is worded; the browser's own if not given
+ */
+export function phoneApi(origin = '', language?: () => string): Api {
+  const send = (method: string, path: string, body: unknown) => {
+    const headers = {
+      'Content-Type': 'application/json',
+      ...(language ? { 'Accept-Language': language() } : {}),
+    };
+    return request(method, `${origin}/api/phone/${path}`, headers, body);
+  };
   return {
     redeem: async (body) => checked<RedeemResponse>(await send('POST', 'redeem', body)),
     sync: async (body) => checked<SyncResponse>(await send('POST', 'sync', body)),
@@ -54,14 +64,26 @@ export function phoneApi(origin = ''): Api {
   };
 }
 
-async function request(method: string, url: string, body: unknown): Promise<unknown> {
+/** The words of another language, from the worker's cache where there is a worker. */
+export async function fetchCatalogue(url: string): Promise<Catalogue> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(WORDS_TIMEOUT_MILLISECONDS) });
+  if (!response.ok) throw new ApiFailure('unreadable', '', response.status);
+  return (await response.json()) as Catalogue;
+}
+
+async function request(
+  method: string,
+  url: string,
+  headers: Record<string, string>,
+  body: unknown,
+): Promise<unknown> {
   let response: Response;
   let text: string;
   try {
     response = await fetch(url, {
       method,
       body: JSON.stringify(body),
-      headers: { 'Content-Type': 'application/json' },
+      headers,
       credentials: 'same-origin',
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),

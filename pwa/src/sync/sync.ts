@@ -78,13 +78,13 @@ async function sendAll(deps: SyncDeps): Promise<void> {
   const tried = new Set<string>();
   let size = BATCH;
   for (let isFirst = true; ; isFirst = false) {
-    const { items } = await deps.store.read();
+    const { items, facts } = await deps.store.read();
     const waiting = items.filter(({ id, state }) => state === 'waiting' && !tried.has(id));
     // The first goes out even when nothing waits: it brings what is new at the clinic.
     if (waiting.length === 0 && !isFirst) return;
     const batch = waiting.slice(0, size);
     try {
-      await sendBatch(deps, batch);
+      await sendBatch(deps, batch, facts.language);
       batch.forEach(({ id }) => tried.add(id));
       size = Math.min(size * 2, BATCH);
     } catch (error) {
@@ -97,13 +97,18 @@ async function sendAll(deps: SyncDeps): Promise<void> {
   }
 }
 
-async function sendBatch(deps: SyncDeps, batch: readonly KeptItem[]): Promise<void> {
+async function sendBatch(
+  deps: SyncDeps,
+  batch: readonly KeptItem[],
+  language: string | null,
+): Promise<void> {
   const sentAt = deps.clock();
   let response: SyncResponse;
   try {
     response = await deps.api.sync({
       sent_at: new Date(sentAt).toISOString(),
       app_version: deps.appVersion,
+      ...(language === null ? {} : { language }),
       items: batch.map(({ item }) => item),
     });
   } catch (error) {
@@ -118,6 +123,7 @@ async function sendBatch(deps: SyncDeps, batch: readonly KeptItem[]): Promise<vo
     clock: measureClock(sentAt, at, Date.parse(response.server_at)),
     at,
     results: response.results,
+    language,
   });
 }
 

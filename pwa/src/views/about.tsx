@@ -1,5 +1,6 @@
 import { t } from '../i18n';
 import { IntendedUse } from './intended-use';
+import { LanguageRow } from './language-row';
 import { Screen } from './screen';
 
 /** What was agreed to at the start, to read again. */
@@ -7,6 +8,7 @@ export function About() {
   return (
     <Screen title={t('About this diary')}>
       <IntendedUse />
+      <LanguageRow />
     </Screen>
   );
 }

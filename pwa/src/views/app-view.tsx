@@ -1,5 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
-import { language, t } from '../i18n';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { catalogue, t } from '../i18n';
 import { useDiary, type Diary } from '../state';
 import { announced } from './announce';
 import { Banners } from './banners';
@@ -24,8 +24,9 @@ export function AppView() {
   const linked = usable && diary.enrolment.value !== null;
   const main = useRef<HTMLElement>(null);
   useFocusOnChange(main, `${shown} ${about}`);
+  useLanguageOfPage();
   return (
-    <div class="app" lang={language}>
+    <div class="app">
       <header class="bar">
         {name === '' ? (
           <span class="app-name">{t('Block Diary')}</span>
@@ -68,6 +69,14 @@ function goBack(event: Event) {
 /** Screens opened since the app was started, so that Back knows whether there is one. */
 let opened = 0;
 addEventListener('hashchange', () => (opened += 1));
+
+/** The page says its language and direction, to screen readers and to its styles. */
+function useLanguageOfPage() {
+  const { language, dir } = catalogue.value;
+  useLayoutEffect(() => {
+    Object.assign(document.documentElement, { lang: language, dir });
+  }, [language, dir]);
+}
 
 /** A new screen is read from its heading on, wherever the last one had the focus. */
 function useFocusOnChange(main: { current: HTMLElement | null }, screen: string) {

@@ -81,7 +81,7 @@ export function Enrol() {
       <div id="code-problem">
         {failure === null ? null : (
           <Notice tone="danger">
-            <p>{failure.message}</p>
+            <p dir="auto">{failure.message}</p>
           </Notice>
         )}
       </div>

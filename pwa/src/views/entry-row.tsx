@@ -19,7 +19,7 @@ export function EntryRow({ kept, now, takenBack = false }: { kept: KeptEntry; no
       <Score crossedOut={replaced}>{scoreWords(entry)}</Score>
       <span class="details">
         {details.length > 0 ? <span>{details.join(' · ')}</span> : null}
-        {entry.note === null ? null : <span class="note">{entry.note}</span>}
+        {entry.note === null ? null : <span class="note" dir="auto">{entry.note}</span>}
         {replaced ? <b>{takenBack ? t('Taken back') : t('Corrected')}</b> : null}
         <span class={`where ${state}`}>
           <Icon name={state === 'sent' ? 'tick' : state === 'saved' ? 'phone' : 'attention'} />

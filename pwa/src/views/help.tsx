@@ -7,7 +7,8 @@ import { Screen } from './screen';
 
 /** Fixed advice and whom to call, the same whatever was entered: the diary does not judge it. */
 export function Help() {
-  const enrolment = useDiary().diary.enrolment.value;
+  const { diary } = useDiary();
+  const enrolment = diary.enrolment.value;
   return (
     <Screen title={t('Help')} actions={<CallClinic look="primary" />}>
       <section class="urgent">
@@ -34,6 +35,7 @@ export function Help() {
       <nav class="rows" aria-label={t('More')}>
         <Row href={to('learn')}>{t('About your injection')}</Row>
         <Row href={to('about')}>{t('About this diary, and your privacy')}</Row>
+        {diary.languages.value.length > 1 ? <Row href={to('language')}>{t('Language')}</Row> : null}
         {enrolment ? (
           <>
             <Row href={to('reminders')}>{t('Reminders')}</Row>

@@ -70,7 +70,7 @@ export function OneEntry({ about }: { about: string | null }) {
       {state === 'conflict' || state === 'rejected' ? (
         <>
           <Notice tone="attention">
-            <p>{kept.message ?? t('Your clinic has another answer under the same number and must look at both.')}</p>
+            <p dir="auto">{kept.message ?? t('Your clinic has another answer under the same number and must look at both.')}</p>
             <p>{t('Nothing is lost: it is kept on this phone.')}</p>
           </Notice>
           <CallClinic />
@@ -81,7 +81,7 @@ export function OneEntry({ about }: { about: string | null }) {
           value === null ? null : (
             <div key={name}>
               <dt>{name}</dt>
-              <dd>{value}</dd>
+              <dd dir="auto">{value}</dd>
             </div>
           ),
         )}

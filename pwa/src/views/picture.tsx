@@ -28,6 +28,7 @@ export function Picture() {
   const passed = day.filter(({ kind }) => kind === 'passed').length;
   const next = day.find(({ kind, at }) => kind !== 'scored' && at > now);
   const shown = (at: number) => dayAndClock(at - correction, diary.now.value);
+  const whenNext = (at: number) => ({ time: shown(at), ahead: fromNow(at, now) });
   return (
     <Screen title={t('Your picture')}>
       {block.sites.map((site) => (
@@ -59,10 +60,9 @@ export function Picture() {
         </p>
         {next ? (
           <p>
-            {t(diary.reminders.value.phase === 'on' ? 'Next reminder: {time}, {ahead}.' : 'Next: {time}, {ahead}.', {
-              time: shown(next.at),
-              ahead: fromNow(next.at, now),
-            })}
+            {diary.reminders.value.phase === 'on'
+              ? t('Next reminder: {time}, {ahead}.', whenNext(next.at))
+              : t('Next: {time}, {ahead}.', whenNext(next.at))}
           </p>
         ) : null}
         <SyncLine />

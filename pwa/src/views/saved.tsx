@@ -60,7 +60,7 @@ export function Saved({ about }: { about: string | null }) {
       <div class="card settled">
         <p class="quiet">{t('Your answer')}</p>
         <p class="figure">{scoreWords(kept.entry)}</p>
-        {kept.message === null ? null : <p>{kept.message}</p>}
+        {kept.message === null ? null : <p dir="auto">{kept.message}</p>}
       </div>
       {due?.step === 'later' ? (
         <p>

@@ -1,11 +1,11 @@
-import { digits, t } from '../i18n';
+import { catalogue, digits, t } from '../i18n';
 import { Icon } from './icon';
 
 const POINTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 /**
  * The numeric rating scale: eleven equal buttons, 0 to 5 over 6 to 10, both ends named, nothing
- * chosen beforehand. The order is left to right in every language that was validated so.
+ * chosen beforehand. Which way the order runs is said by the language's catalogue.
  * Source: design §5, platform facts §7 (equivalence of paper and electronic scales).
  */
 export function Scale(props: {
@@ -17,6 +17,7 @@ export function Scale(props: {
   onTap: (score: number) => void;
 }) {
   const { name, score, missing, onTap } = props;
+  const { scale } = catalogue.value;
   const problem = `${name}-problem`;
   const end = (point: number) =>
     point === 0 ? t('No pain') : point === 10 ? t('Worst pain you can imagine') : null;
@@ -25,10 +26,10 @@ export function Scale(props: {
       <legend class={props.site === null ? 'unseen' : undefined}>
         {props.site ?? t('Your pain, from 0 to 10')}
       </legend>
-      <p class="end first" dir="ltr" aria-hidden="true">
+      <p class="end first" dir={scale} aria-hidden="true">
         <b>{digits(0)}</b> <bdi>{end(0)}</bdi>
       </p>
-      <div class="points" dir="ltr">
+      <div class="points" dir={scale}>
         {POINTS.map((point) => (
           <label key={point} class="point">
             <input
@@ -46,7 +47,7 @@ export function Scale(props: {
           </label>
         ))}
       </div>
-      <p class="end last" dir="ltr" aria-hidden="true">
+      <p class="end last" dir={scale} aria-hidden="true">
         <b>{digits(10)}</b> <bdi>{end(10)}</bdi>
       </p>
       {missing ? (

@@ -45,18 +45,19 @@ export const screens = {
   help: second('Help'),
   learn: second('Learn'),
   about: second('About'),
+  language: second('Language'),
 } satisfies Record<string, ScreenView>;
 
 export type ScreenName = keyof typeof screens;
 
 /** What an address may open before the phone is linked to a clinic. */
-const OPEN_TO_ALL: ReadonlySet<string> = new Set(['enrol', 'help', 'learn', 'about']);
+const OPEN_TO_ALL: ReadonlySet<string> = new Set(['enrol', 'help', 'learn', 'about', 'language']);
 
 /** What an address may open on a linked phone; the rest is shown by home when it is due. */
 const OPEN_WHEN_LINKED: ReadonlySet<string> = new Set([
   'enrol', 'linked', 'install', 'reminders', 'baseline', 'injection-done', 'rate', 'memory',
   'unable', 'saved', 'entries', 'entry', 'picture', 'your-data', 'alarms', 'correct', 'help',
-  'learn', 'about',
+  'learn', 'about', 'language',
 ]);
 
 export function mayOpen(name: string, linked: boolean): name is ScreenName {

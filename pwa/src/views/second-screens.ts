@@ -4,6 +4,7 @@ export { Alarms } from './alarms';
 export { Entries } from './entries';
 export { Help } from './help';
 export { Install } from './install';
+export { Language } from './language';
 export { Learn } from './learn';
 export { Linked } from './linked';
 export { OneEntry } from './one-entry';

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { t } from '../i18n';
 import { Button } from './button';
 import { IntendedUse } from './intended-use';
+import { LanguageRow } from './language-row';
 import { open } from './route';
 import { Screen } from './screen';
 
@@ -23,6 +24,7 @@ export function Welcome() {
         </Button>
       }
     >
+      <LanguageRow />
       <IntendedUse />
     </Screen>
   );

@@ -1,5 +1,5 @@
 /** What the diary calls things, to a patient. */
-import { clock, dayAndClock, digits, language, t, tn } from '../i18n';
+import { clock, dayAndClock, digits, language, list, t, tn } from '../i18n';
 import type { AfterEffect, Assessment, Entry, KeptEntry } from '../state';
 
 /** "1 hour after your injection": how a person tells one assessment from another. */
@@ -29,9 +29,9 @@ export function siteName(site: string): string | null {
 export function scoreWords(entry: Entry): string {
   if (entry.unable_reason === 'asleep') return t('Asleep');
   if (entry.unable_reason === 'cannot_rate') return t('Could not rate');
-  return Object.entries(entry.scores)
-    .map(([site, score]) => [siteName(site), digits(score)].filter(Boolean).join(' '))
-    .join(', ');
+  const scores = Object.entries(entry.scores)
+    .map(([site, score]) => [siteName(site), digits(score)].filter(Boolean).join(' '));
+  return list(scores);
 }
 
 /** Which kind of entry it is, where that is not plain from its time. */
@@ -74,7 +74,7 @@ export function activities(): [id: string, name: string][] {
 
 export function activityNames(ids: readonly string[]): string {
   const names = new Map(activities());
-  return ids.map((id) => names.get(id) ?? id).join(', ');
+  return list(ids.map((id) => names.get(id) ?? id));
 }
 
 export function medicineWords(rescueAt: string): string {
@@ -97,7 +97,7 @@ export function afterEffectNames(ids: readonly AfterEffect[]): string {
 
 /** "80%", as the language writes it. */
 export function percentWords(percent: number): string {
-  return new Intl.NumberFormat(language, { style: 'percent' }).format(percent / 100);
+  return new Intl.NumberFormat(language.value, { style: 'percent' }).format(percent / 100);
 }
 
 function isFromMemory(entry: Entry): boolean {

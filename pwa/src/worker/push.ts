@@ -6,21 +6,18 @@
 import { isAnswered } from '../domain/due';
 import { correctionNow } from '../domain/clock';
 import { blockFrom, countedEntries } from '../store/reading';
-import type { DiaryStore } from '../store/diary-store';
+import type { DiaryStore, Kept } from '../store/diary-store';
+import { workerWords } from './words';
 
 const LONGEST_LOOK_MILLISECONDS = 2000;
-const TITLE = 'Diary';
-const BODY = 'Time for your entry.';
 const LOOK = { icon: '/icons/icon-192.png', badge: '/icons/badge-96.png' };
-const ANSWERED = 'Already answered, nothing to do.';
-const LATER = 'In 10 minutes';
-const FAILED = 'This could not be put off. Open the diary when you can.';
 /** The server puts a reminder off by so much, and not past its window. */
 const SNOOZE_MILLISECONDS = 10 * 60_000;
 
-/** What a reminder's push says; the ids are null in one that cannot be read. */
+/** What a reminder's push says; null what cannot be read. */
 interface Reminder {
-  title: string;
+  title: string | null;
+  body: string | null;
   options: NotificationOptions;
   delivery: string | null;
   block: string | null;
@@ -44,15 +41,26 @@ export interface PushDeps {
 /** @param payload of the push, or what WebKit proposes to show for it; anything at all */
 export async function handlePush(payload: unknown, deps: PushDeps): Promise<void> {
   const reminder = readReminder(payload);
-  const answered = await inTime(isAnsweredHere(reminder, deps), false);
-  const { title, options } = reminder;
-  if (!answered && deps.hasButtons() && reminder.offeredUntil > deps.clock()) {
-    (options as { actions?: object[] }).actions = [{ action: 'snooze', title: LATER }];
-  }
+  const kept = await inTime(deps.store.read(), null);
+  const language = languageOf(kept) ?? reminder.options.lang ?? 'en';
+  const words = workerWords(language);
+  const own = { title: words.title, options: { lang: language, body: words.body } };
+  const { title, body, options } = reminder;
+  const { dir: _, ...undirected } = options;
+  const nothingToDo = { ...undirected, lang: language, body: words.answered };
+  const answered = kept !== null && isAnsweredHere(reminder, kept, deps.clock());
   try {
-    await deps.show(title, answered ? { ...options, body: ANSWERED } : options);
+    if (answered) {
+      await deps.show(own.title, nothingToDo);
+    } else {
+      const offered = deps.hasButtons() && reminder.offeredUntil > deps.clock();
+      const actions = offered ? { actions: [{ action: 'snooze', title: words.later }] } : {};
+      await deps.show(title ?? own.title, {
+        ...own.options, ...options, ...actions, body: body ?? words.body,
+      });
+    }
   } catch {
-    await deps.show(TITLE, { body: BODY }); // something in the push was not to the browser's liking
+    await deps.show(own.title, own.options); // something in the push was not to the browser's liking
   }
   const shownAt = deps.clock();
   await closeOthers(options.tag ?? '', deps);
@@ -64,22 +72,25 @@ export async function handlePush(payload: unknown, deps: PushDeps): Promise<void
   } finally {
     await deps.sync();
   }
+  if (answered) return;
   // Another phone of the patient may have been faster.
-  if (!answered && (await inTime(isAnsweredHere(reminder, deps), false))) {
-    await deps.show(title, { ...options, actions: [], body: ANSWERED, silent: true } as object);
+  const synced = await inTime(deps.store.read(), null);
+  if (synced && isAnsweredHere(reminder, synced, deps.clock())) {
+    await deps.show(own.title, { ...nothingToDo, actions: [], silent: true } as object);
   }
 }
 
 /** Puts off what the person pressed for; says so only if that failed. */
 export async function putOff(
-  { data, tag }: Pick<Notification, 'data' | 'tag'>,
+  { data, tag, lang }: Pick<Notification, 'data' | 'tag' | 'lang'>,
   snooze: (delivery: string) => Promise<void>,
   show: PushDeps['show'],
 ): Promise<void> {
   try {
     await snooze(text(data, 'delivery') ?? '');
   } catch {
-    await show(TITLE, { ...LOOK, body: FAILED, tag });
+    const { title, notPutOff } = workerWords(lang);
+    await show(title, { ...LOOK, body: notPutOff, tag, lang });
   }
 }
 
@@ -93,7 +104,6 @@ function readReminder(payload: unknown): Reminder {
   const data = field(notification, 'data');
   const options: NotificationOptions = {
     ...LOOK,
-    body: text(notification, 'body') ?? BODY,
     data: { delivery: text(data, 'delivery') },
   };
   const [lang, dir, tag] = ['lang', 'dir', 'tag'].map((name) => text(notification, name));
@@ -101,7 +111,8 @@ function readReminder(payload: unknown): Reminder {
   if (dir === 'ltr' || dir === 'rtl') options.dir = dir;
   if (tag) options.tag = tag;
   return {
-    title: text(notification, 'title') ?? TITLE,
+    title: text(notification, 'title'),
+    body: text(notification, 'body'),
     options,
     delivery: text(data, 'delivery'),
     block: text(data, 'block'),
@@ -124,10 +135,13 @@ function text(value: unknown, name: string): string | null {
   return typeof found === 'string' && found !== '' ? found : null;
 }
 
-async function isAnsweredHere({ block, assessment }: Reminder, deps: PushDeps): Promise<boolean> {
+/** The patient's language, as far as this phone knows it. */
+function languageOf(kept: Kept | null): string | null {
+  return kept && (kept.facts.language ?? kept.facts.phone?.language ?? null);
+}
+
+function isAnsweredHere({ block, assessment }: Reminder, kept: Kept, now: number): boolean {
   if (block === null || assessment === null) return false;
-  const kept = await deps.store.read();
-  const now = deps.clock();
   const found = blockFrom(kept, now + correctionNow(kept.facts.clock, now), block);
   const asked = found?.assessments.find(({ id }) => id === assessment);
   return asked !== undefined && isAnswered(asked, countedEntries(kept, block));

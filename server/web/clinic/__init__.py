@@ -17,6 +17,7 @@ def register(app: "Flask", services: "Services") -> None:
         enrol,
         enrol_list,
         exports,
+        languages,
         page,
         sheet,
         sign_in,
@@ -27,5 +28,5 @@ def register(app: "Flask", services: "Services") -> None:
     access.register(app)
     page.register(app)
     words.register(app)
-    for module in (board, enrol, enrol_list, sheet, block, exports):
+    for module in (board, enrol, enrol_list, sheet, block, exports, languages):
         app.register_blueprint(module.blueprint)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from server.domain.schedule import local_date
 from server.storage import blocks, clinics, email_reminders, enrolments, patients, protocols
 from server.storage.models import Patient, Protocol
+from server.web import languages
 from server.web.clinic.access import actor, staff
 from server.web.clinic.forms import EnrolForm
 from server.web.clinic.page import clinic
@@ -22,8 +23,8 @@ blueprint = Blueprint("enrol", __name__, url_prefix="/clinic")
 def enrol() -> str:
     """An empty form, with what is usual filled in."""
     with services().database.reading() as session:
-        current = protocols.all_current(session, staff().clinic_id)
-    return _page(_form(current))
+        form, _ = _form(session)
+    return _page(form)
 
 
 @blueprint.post("/enrol")
@@ -32,8 +33,7 @@ def enrol_sent() -> ResponseReturnValue:
     with services().database.transaction() as session:
         # Two who enrol the same new reference at once: the second is asked if it is the same person.
         clinics.take_turns(session, staff().clinic_id)
-        current = protocols.all_current(session, staff().clinic_id)
-        form = _form(current)
+        form, current = _form(session)
         if not form.validate():
             return _page(form), 422
         patient = patients.find(session, staff().clinic_id, form.reference.data)
@@ -44,10 +44,12 @@ def enrol_sent() -> ResponseReturnValue:
     return redirect(url_for("sheet.sheet_made", patient_id=patient.id), 307)
 
 
-def _form(current: list[Protocol]) -> EnrolForm:
+def _form(session: Session) -> tuple[EnrolForm, list[Protocol]]:
+    current = protocols.all_current(session, staff().clinic_id)
     form = EnrolForm()
-    form.offer(clinic(), current, local_date(g.now, clinic().timezone))
-    return form
+    offered = languages.of_clinic(session, staff().clinic_id)
+    form.offer(clinic(), current, offered, local_date(g.now, clinic().timezone))
+    return form, current
 
 
 def _page(form: EnrolForm, patient: Patient | None = None, next_number: int = 1) -> str:

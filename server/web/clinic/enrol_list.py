@@ -1,5 +1,6 @@
 """Enrol many: a list from a spreadsheet, checked line by line, taken whole or not at all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, g, render_template, request
@@ -12,11 +13,13 @@ from server.domain.schedule import local_date
 from server.interchange.enrolment_list import OPTIONAL, REQUIRED, Row, read
 from server.storage import clinics, patients, protocols
 from server.storage.models import Patient, Protocol
+from server.web import languages
 from server.web.clinic.access import staff
 from server.web.clinic.enrol import plan
 from server.web.clinic.forms import EnrolForm
 from server.web.clinic.page import clinic
 from server.web.context import services
+from server.words.catalogues import Language
 
 blueprint = Blueprint("enrol_list", __name__, url_prefix="/clinic/enrol/list")
 
@@ -50,7 +53,8 @@ def enrol_list_sent() -> ResponseReturnValue:
     with services().database.transaction() as session:
         clinics.take_turns(session, staff().clinic_id)
         current = protocols.all_current(session, staff().clinic_id)
-        forms = [_form(row, current) for row in rows]
+        offered = languages.of_clinic(session, staff().clinic_id)
+        forms = [_form(row, current, offered) for row in rows]
         faults = _faults(session, rows, forms)
         if faults:
             return _page(faults=faults), 422
@@ -81,7 +85,7 @@ def example() -> Response:
     )
 
 
-def _form(row: Row, current: list[Protocol]) -> EnrolForm:
+def _form(row: Row, current: list[Protocol], offered: Sequence[Language]) -> EnrolForm:
     """The same form as for one patient, so that the same rules hold."""
     cells = dict(row.cells)
     by_name = {each.name.casefold(): str(each.id) for each in reversed(current)}
@@ -102,7 +106,7 @@ def _form(row: Row, current: list[Protocol]) -> EnrolForm:
         formdata=MultiDict({name: value for name, value in cells.items() if value}),
         meta={"csrf": False},
     )
-    form.offer(clinic(), current, local_date(g.now, clinic().timezone))
+    form.offer(clinic(), current, offered, local_date(g.now, clinic().timezone))
     return form
 
 

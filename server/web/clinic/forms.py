@@ -29,8 +29,8 @@ from wtforms.validators import (
 
 from server.domain.protocol import AGENTS
 from server.storage.models import Clinic, Protocol
+from server.words.catalogues import SOURCE_LANGUAGE, Language
 
-LANGUAGES = [("en", "English")]
 REGIONS = [("cervical", "Cervical"), ("thoracic", "Thoracic"), ("lumbar", "Lumbar")]
 SIDES = [("left", "Left"), ("right", "Right"), ("both", "Both")]
 AGENT_CHOICES = [("", "Choose one"), *((agent, agent.capitalize()) for agent in AGENTS)]
@@ -118,16 +118,23 @@ class EnrolForm(_EmailFields):
     )
     sites = StringField("Pains to score, separated by commas", filters=[_stripped])
     protocol = SelectField("Protocol", validators=[InputRequired("Choose a protocol.")])
-    language = SelectField("Patient’s language", choices=LANGUAGES, default="en")
+    language = SelectField("Patient’s language", default=SOURCE_LANGUAGE)
     timezone = StringField("Time zone of the diary", filters=[_stripped])
     known = BooleanField("Add this block for the patient who has this reference already")
 
-    def offer(self, clinic: Clinic, protocols: Sequence[Protocol], today: date) -> None:
+    def offer(
+        self,
+        clinic: Clinic,
+        protocols: Sequence[Protocol],
+        languages: Sequence[Language],
+        today: date,
+    ) -> None:
         """The clinic's own choices and defaults."""
         self.protocol.choices = [
             (str(each.id), f"{each.name.capitalize()}, version {each.version}")
             for each in protocols
         ]
+        self.language.choices = [(each.code, each.english_name) for each in languages]
         if not self.is_submitted():
             self.planned_on.data = today
             self.timezone.data = clinic.timezone

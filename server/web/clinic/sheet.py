@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from server.domain.enrolment import shown_code
 from server.storage import blocks, enrolments, patients
 from server.storage.models import Block, Device, Patient
+from server.web.clinic import patient_words
 from server.web.clinic.access import actor, staff
 from server.web.clinic.page import clinic
 from server.web.context import services
+from server.words import catalogues
 
 blueprint = Blueprint("sheet", __name__, url_prefix="/clinic/patients/<uuid:patient_id>")
 
@@ -44,6 +46,10 @@ def sheet_made(patient_id: UUID) -> str:
         address=address,
         code=shown_code(invited.code),
         qr=qr_svg(f"{address}/e#{invited.token}"),
+        until=patient_words.day_and_clock(invited.expires_at, clinic().timezone, patient.language),
+        telephone=patient_words.telephone(clinic().telephone),
+        language=catalogues.language(patient.language),
+        t=patient_words.speaker(patient.language),
     )
 
 

@@ -343,4 +343,5 @@ export const cases = {
     risks: { address: 'learn/risks' },
   },
   about: { filled: { address: 'about' } },
+  language: { filled: { address: 'language' } },
 } satisfies Record<ScreenName, Record<string, Case>>;

@@ -10,6 +10,7 @@ import {
   type KeptEntry,
   type Rating,
 } from '../../../pwa/src/state';
+import { catalogue } from '../../../pwa/src/i18n';
 import { AppView } from '../../../pwa/src/views/app-view';
 import { screens } from '../../../pwa/src/views/screens';
 import { fetchSecond, secondScript } from '../../../pwa/src/views/second';
@@ -53,6 +54,13 @@ const diary: Diary = {
   quietHours: signal(['21:30', '07:30']),
   newZone: signal(shown.newZone ?? null),
   now,
+  languages: signal([
+    { code: 'en', name: 'English' },
+    { code: 'es', name: 'Español' },
+    { code: 'fr', name: 'Français' },
+    { code: 'de', name: 'Deutsch' },
+    { code: 'ar', name: 'العربية' },
+  ]),
   linkToken: signal(shown.linkToken ?? null),
   wholeDiary: computed(() =>
     theBlock.value && entries.value.length > 0
@@ -120,6 +128,7 @@ const actions: Actions = {
     asked.push(['leave', alsoUnsent]);
     return shown.failing ? { code: 'offline', message: shown.failing } : null;
   },
+  chooseLanguage: (code) => ask('chooseLanguage', code),
   syncNow: () => ask('syncNow'),
   answering: (unsaved) => void asked.push(['answering', unsaved]),
 };
@@ -130,6 +139,7 @@ Object.assign(window, {
     cases,
     asked,
     diary,
+    speak: (words: typeof catalogue.value) => void (catalogue.value = words),
   },
 });
 location.hash = shown.address === undefined ? '' : `#/${shown.address}`;

@@ -1,8 +1,9 @@
 """The phone's screens in a real Chromium, each in its cases, without a server or a store.
 
-`python -m tests.pwa.gallery.pages FOLDER [LOOK ...]` saves a picture of every case.
+`python -m tests.pwa.gallery.pages FOLDER LANGUAGE [LOOK ...]` saves a picture of every case.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -10,14 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from pwa import build
+from pwa import build, messages, words
+from server.words.catalogues import LANGUAGES
 from tests.rig.programs import chromium, required
 
 HERE = Path(__file__).parent
@@ -35,7 +37,6 @@ class Look:
     height: int = 851
     scheme: str = "light"
     text_percent: int = 100
-    direction: str = "ltr"
     forced_colours: str = "none"
 
 
@@ -43,7 +44,6 @@ LOOKS = {
     "light": Look(),
     "dark": Look(width=320, height=640, scheme="dark"),
     "large-text": Look(width=320, height=640, text_percent=200),
-    "right-to-left": Look(width=320, height=640, direction="rtl"),
     "forced-colours": Look(scheme="dark", forced_colours="active"),
 }
 
@@ -71,11 +71,12 @@ class Gallery:
             timezone_id="Europe/London",
         )
         html = (
-            f'<!doctype html><html lang="en" dir="{look.direction}"><meta charset="utf-8">'
+            f'<!doctype html><html lang="en"><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, viewport-fit=cover">'
             f"<title>Diary</title><style>{self._styles}\n"
             f":root {{ --base-phone: {112.5 * look.text_percent / 100}% !important }}</style>"
-            f'<body><div id="app"></div><script>{self._script}</script>'
+            f'<body><div id="app"></div><script>const catalogues = {_catalogues()};</script>'
+            f"<script>{self._script}</script>"
         )
 
         def serve(route: Route) -> None:
@@ -97,6 +98,22 @@ class Gallery:
             names: list[str] = page.evaluate("gallery.screens")
             found: dict[str, Any] = page.evaluate("gallery.cases")
         return [(screen, name, case) for screen in names for name, case in found[screen].items()]
+
+
+def speak(page: Page, language: str) -> None:
+    """Say what is shown in another language, as the phone does when the patient chooses it."""
+    page.evaluate("language => gallery.speak(catalogues[language])", language)
+    page.wait_for_function("code => document.documentElement.lang === code", arg=language)
+
+
+@cache
+def _catalogues() -> str:
+    """JSON: every language's, by the English texts, since the gallery's script is not numbered."""
+    texts = messages.texts(messages.app_sources())
+    found = {code: words.compiled(code, texts) for code in LANGUAGES}
+    for each in found.values():
+        each["words"] = dict(zip(texts, each["words"], strict=True))
+    return json.dumps(found)
 
 
 def show(page: Page, screen: str, name: str, case: dict[str, Any]) -> None:
@@ -128,7 +145,7 @@ def gallery() -> Iterator[Gallery]:
             browser.close()
 
 
-def save_pictures(folder: Path, looks: list[str]) -> None:
+def save_pictures(folder: Path, looks: list[str], language: str = "en") -> None:
     """Save each case as `folder/look/screen-name.png`."""
     with gallery() as shown:
         cases = shown.cases
@@ -137,6 +154,7 @@ def save_pictures(folder: Path, looks: list[str]) -> None:
             with shown.page(LOOKS[look]) as page:
                 for screen, name, case in cases:
                     show(page, screen, name, case)
+                    speak(page, language)
                     file = f"{screen}-{name.replace(' ', '-')}.png"
                     page.screenshot(path=folder / look / file)
 
@@ -150,4 +168,4 @@ def _bundle(entry: Path, *flags: str) -> str:
 
 
 if __name__ == "__main__":
-    save_pictures(Path(sys.argv[1]), sys.argv[2:] or list(LOOKS))
+    save_pictures(Path(sys.argv[1]), sys.argv[3:] or list(LOOKS), sys.argv[2])

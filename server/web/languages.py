@@ -1,0 +1,38 @@
+"""Which languages a clinic's patients may read: reviewed ones, and those that the clinic accepted."""
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import Request
+from sqlalchemy.orm import Session
+
+from server.storage import accepted_languages, audit, enrolments, patients
+from server.storage.models import Device, Patient
+from server.words.catalogues import LANGUAGES, SOURCE_LANGUAGE, Language, language
+
+
+def of_clinic(session: Session, clinic_id: UUID) -> list[Language]:
+    """What the clinic offers to a new patient, English first."""
+    accepted = accepted_languages.of_clinic(session, clinic_id)
+    every = [language(code) for code in LANGUAGES]
+    return [each for each in every if each.is_reviewed or each.code in accepted]
+
+
+def offered(session: Session, patient: Patient) -> list[str]:
+    """What a patient may choose from; their own stays, even if the clinic offers it no more."""
+    codes = {each.code for each in of_clinic(session, patient.clinic_id)} | {patient.language}
+    return [code for code in LANGUAGES if code in codes]
+
+
+def choose(session: Session, device: Device, code: str, now: datetime) -> None:
+    """The patient chose a language on this phone. One that is not offered changes nothing."""
+    enrolment = enrolments.of_device(session, device)
+    patient = patients.get(session, device.clinic_id, enrolment.patient_id)
+    if code in offered(session, patient):
+        patients.set_language(session, patient, code, audit.phone(device), now)
+
+
+def asked_for(request: Request) -> str:
+    """The first that there is of what a browser asks for, such as "fr-CA"; else English."""
+    codes = (each.partition("-")[0].lower() for each in request.accept_languages.values())
+    return next((code for code in codes if code in LANGUAGES), SOURCE_LANGUAGE)

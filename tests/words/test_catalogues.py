@@ -1,0 +1,151 @@
+"""Every catalogue says everything, in the forms of its language, with the values of its source."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from babel import Locale
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from pwa import words
+from server.words import catalogues
+
+OTHERS = catalogues.LANGUAGES[1:]
+#: Said the same in every language, or by chance in this one.
+SAME = {"Block Diary"} | {"Code", "Note", "Type"}
+VALUE = re.compile(r"\{\w+\}")
+
+
+@pytest.fixture(scope="module")
+def source() -> Catalog:
+    return words.extracted()
+
+
+def sources_of(message: Message) -> list[str]:
+    return [message.id] if isinstance(message.id, str) else list(message.id)
+
+
+def said_by(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string)
+
+
+def pairs(source: Catalog, language: str) -> Iterator[tuple[Message, Message]]:
+    for message in source:
+        if message.id:
+            translated = catalogues.catalogue(language).get(sources_of(message)[0])
+            if translated is not None:
+                yield message, translated
+
+
+def test_the_template_is_what_the_sources_say(source: Catalog) -> None:
+    """`make words` brings it up to date."""
+    with words.TEMPLATE.open("rb") as file:
+        kept = read_po(file)
+    assert {each.id for each in kept} == {each.id for each in source}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_is_missing_left_over_or_in_doubt(source: Catalog, language: str) -> None:
+    """`make words` adds what is new; then write its translation into the .po file."""
+    catalogue = catalogues.catalogue(language)
+    wanted = {each.id for each in source if each.id}
+    assert wanted - {each.id for each in catalogue} == set(), "run make words"
+    assert {each.id for each in catalogue if each.id} - wanted == set(), "run make words"
+    missing = [m.id for _, m in pairs(source, language) if not all(said_by(m)) or m.fuzzy]
+    assert missing == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_is_left_in_english(source: Catalog, language: str) -> None:
+    same = {m.id for _, m in pairs(source, language) if m.id in said_by(m)}
+    assert same - SAME == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_has_the_values_of_its_source(source: Catalog, language: str) -> None:
+    faults = []
+    for message, translated in pairs(source, language):
+        wanted = set(VALUE.findall(sources_of(message)[-1]))
+        for form, text in enumerate(said_by(translated)):
+            values = set(VALUE.findall(text))
+            # "two days" may do without the figure, and "none" without the rest.
+            spoken = translated.pluralizable and form < 3 and len(said_by(translated)) > 2
+            if values != wanted and not (spoken and values < wanted):
+                faults.append((message.id, text))
+            if text.count("{") != len(VALUE.findall(text)) or text.strip() != text:
+                faults.append((message.id, text))
+    assert faults == []
+
+
+@pytest.mark.parametrize("language", catalogues.LANGUAGES)
+def test_the_plural_forms_are_those_of_the_language(language: str) -> None:
+    """The phone asks Intl.PluralRules which form it is, gettext its own formula: they agree."""
+    names = words.PLURALS[language]
+    rule = Locale.parse(language).plural_form
+    assert {rule(count) for count in range(1000)} == set(names)
+    if language == catalogues.SOURCE_LANGUAGE:
+        return
+    catalogue = catalogues.catalogue(language)
+    assert catalogue.num_plurals == len(names)
+    formula = catalogue.plural_expr.replace("&&", " and ").replace("||", " or ")
+    for count in range(1000):
+        assert names[chosen(formula, count)] == rule(count), count
+    for message in catalogue:
+        if message.pluralizable:
+            assert len(message.string) == len(names), message.id
+
+
+def chosen(formula: str, count: int) -> int:
+    """What a plural formula of gettext says, its chain of conditions read from left to right."""
+    *conditions, last = re.split(r"\s*:\s*", formula.strip("() "))
+    for part in conditions:
+        condition, form = part.split("?")
+        if eval(condition, {"n": count}):
+            return int(form)
+    return int(last) if last.strip().isdigit() else int(eval(last, {"n": count}))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_catalogue_says_whether_clinicians_have_reviewed_it(language: str) -> None:
+    comment = catalogues.catalogue(language).header_comment
+    assert len(re.findall(r"^# Clinical review: ", comment, re.MULTILINE)) == 1
+    assert len(re.findall(r"^# Scale from 0 to 10: ", comment, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "reviewed"),
+    [
+        ("none", None),
+        ("none yet", None),
+        ("Dr A. Example, 2027-01-05", "Dr A. Example, 2027-01-05"),
+    ],
+)
+def test_a_review_is_read_from_the_head_of_a_catalogue(line: str, reviewed: str | None) -> None:
+    catalogue = Catalog(locale="fr", header_comment=f"# Words.\n# Clinical review: {line}\n#")
+    assert catalogues.review(catalogue) == reviewed
+
+
+@pytest.mark.parametrize(
+    ("line", "direction"), [("left to right", "ltr"), ("right to left", "rtl"), ("", "ltr")]
+)
+def test_the_order_of_the_scale_is_read_from_there_too(line: str, direction: str) -> None:
+    catalogue = Catalog(locale="ar", header_comment=f"# Scale from 0 to 10: {line}\n#")
+    assert catalogues.scale_direction(catalogue) == direction
+
+
+def test_a_new_message_is_in_english_until_it_is_translated() -> None:
+    compiled = words.compiled("es", {"Not in any catalogue": None, "{count} new": "{count} news"})
+    assert compiled["words"] == ["Not in any catalogue", ["{count} new", "{count} news"]]
+    assert (
+        catalogues.t("es", "Not in any {thing}", {"thing": "catalogue"}) == "Not in any catalogue"
+    )
+
+
+def test_the_names_of_the_languages_are_their_own() -> None:
+    names = [catalogues.language(code).name for code in catalogues.LANGUAGES]
+    assert names == ["English", "Español", "Français", "Deutsch", "العربية"]
+    assert [catalogues.language(code).direction for code in catalogues.LANGUAGES] == [
+        *(["ltr"] * 4),
+        "rtl",
+    ]
