@@ -8,7 +8,7 @@ by id. Claims wait for nobody.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, select, update
@@ -58,16 +58,23 @@ def plan(session: Session, claimed: Collection[ClaimedReminder], now: datetime) 
     """
     by_id = {each.id: each for each in claimed}
     todo, new = [], []
+    rows = select(
+        *STATE,
+        Reminder.sent_at,
+        Subscription.id.label("subscription_id"),
+        Subscription.push_service,
+        Subscription.sealed,
+        ReminderDelivery.id.label("delivery_id"),
+        ReminderDelivery.retry_at,
+        ReminderDelivery.tries,
+    ).join(Block, Block.id == Reminder.block_id)
     for row in session.execute(
-        _with_phones(by_id).add_columns(
-            Reminder.sent_at,
-            Subscription.push_service,
-            Subscription.sealed,
-            ReminderDelivery.tries,
-        )
+        _to_phones(rows)
+        .where(Reminder.id.in_(by_id))
+        .order_by(Subscription.created_at, Subscription.id)
     ):
         reminder = by_id[row.id]
-        if row.subscription_id is None or not is_wanted(row, reminder, now):
+        if not is_wanted(row, reminder, now):
             continue
         delivery_id = row.delivery_id
         if delivery_id is None and row.sent_at is None:
@@ -130,6 +137,8 @@ def record(
     _give_back(session, finished, now)
 
 
+_Select = TypeVar("_Select", bound=Select[*tuple[Any, ...]])
+
 _TRIED = update(ReminderDelivery).where(ReminderDelivery.id == bindparam("of_delivery"))
 _ACCEPTED = _TRIED.values(
     tries=ReminderDelivery.tries + 1,
@@ -164,7 +173,7 @@ def _mark_sent(session: Session, ids: Collection[UUID]) -> None:
     )
     change(
         session,
-        ids,
+        Reminder.id.in_(ids),
         sent_at=func.coalesce(Reminder.sent_at, first),
         state=case((Reminder.state == "answered", "answered"), else_="sent"),
     )
@@ -172,23 +181,24 @@ def _mark_sent(session: Session, ids: Collection[UUID]) -> None:
 
 def _give_back(session: Session, finished: Collection[ClaimedReminder], now: datetime) -> None:
     """End the leases, unless they ended early, and say when each reminder is looked at next."""
-    leases = {(each.id, each.leased_until) for each in finished}
-    asleep_until: dict[UUID, datetime | None] = {}
-    tries: dict[UUID, list[datetime]] = {}
-    for row in session.execute(_with_phones([each.id for each in finished])):
-        if (row.id, row.leased_until) not in leases:
-            continue
-        asleep_until[row.id] = row.closes_at if row.state == "planned" else None
-        if row.retry_at is not None and row.state in ("planned", "sent"):
-            tries.setdefault(row.id, []).append(row.retry_at)
-        elif row.state == "planned" and row.subscription_id and row.delivery_id is None:
-            tries.setdefault(row.id, []).append(now)  # a phone that subscribed a moment ago
-    by_time: dict[datetime | None, list[UUID]] = {}
-    for reminder_id, closes_at in asleep_until.items():
-        again_at = min(tries.get(reminder_id, ()), default=closes_at)
-        by_time.setdefault(again_at, []).append(reminder_id)
-    for again_at, ids in by_time.items():
-        change(session, ids, leased_until=None, next_try_at=again_at)
+    by_lease: dict[datetime, list[UUID]] = {}
+    for each in finished:
+        by_lease.setdefault(each.leased_until, []).append(each.id)
+    planned = Reminder.state == "planned"
+    phones = _to_phones(select(func.min(ReminderDelivery.retry_at)).select_from(Block)).where(
+        Block.id == Reminder.block_id
+    )
+    new = phones.where(ReminderDelivery.id.is_(None))  # subscribed a moment ago
+    again_at = case(
+        (Reminder.state.not_in(("planned", "sent")), None),
+        (and_(planned, new.with_only_columns(Block.id).exists()), now),
+        else_=func.coalesce(
+            phones.correlate(Reminder).scalar_subquery(), case((planned, Reminder.closes_at))
+        ),
+    )
+    for lease, ids in by_lease.items():
+        mine = and_(Reminder.id.in_(ids), Reminder.leased_until == lease)
+        change(session, mine, leased_until=None, next_try_at=again_at)
 
 
 def _same_clinic(clinic_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
@@ -197,18 +207,10 @@ def _same_clinic(clinic_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return func.coalesce(clinic_id, Reminder.clinic_id) == Reminder.clinic_id
 
 
-def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
-    """Each reminder's state beside each phone that may be sent to, and its delivery there; without
-    a phone one row with None for it."""
+def _to_phones(blocks: _Select) -> _Select:
+    """Join a query of blocks with the phones that may be sent to, and with the deliveries there."""
     return (
-        select(
-            *STATE,
-            Subscription.id.label("subscription_id"),
-            ReminderDelivery.id.label("delivery_id"),
-            ReminderDelivery.retry_at,
-        )
-        .join(Block, Block.id == Reminder.block_id)
-        .outerjoin(
+        blocks.join(
             Enrolment,
             and_(
                 _same_clinic(Enrolment.clinic_id),
@@ -216,7 +218,7 @@ def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
                 Enrolment.revoked_at.is_(None),
             ),
         )
-        .outerjoin(
+        .join(
             Device,
             and_(
                 _same_clinic(Device.clinic_id),
@@ -224,7 +226,7 @@ def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
                 Device.revoked_at.is_(None),
             ),
         )
-        .outerjoin(
+        .join(
             Subscription,
             and_(
                 _same_clinic(Subscription.clinic_id),
@@ -239,6 +241,4 @@ def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
                 ReminderDelivery.subscription_id == Subscription.id,
             ),
         )
-        .where(Reminder.id.in_(ids))
-        .order_by(Subscription.created_at, Subscription.id)
     )
