@@ -200,8 +200,6 @@ class Sender:
             f"Topic: {message.topic}",
             "Content-Encoding: aes128gcm",
             "Content-Type: application/octet-stream",
-            "Accept:",
-            "Expect:",
         ]
 
         def answered(answer: Answer) -> None:
