@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.domain.reminders import Fate, Judgement
 from server.storage import subscriptions
+from server.storage.columns import Instant
 from server.storage.models import (
     Block,
     Device,
@@ -146,7 +147,9 @@ _Select = TypeVar("_Select", bound=Select[*tuple[Any, ...]])
 _TRIED = update(ReminderDelivery).where(ReminderDelivery.id == bindparam("of_delivery"))
 _ACCEPTED = _TRIED.values(
     tries=ReminderDelivery.tries + 1,
-    accepted_at=func.coalesce(ReminderDelivery.accepted_at, bindparam("answered_at")),
+    accepted_at=func.coalesce(
+        ReminderDelivery.accepted_at, bindparam("answered_at", type_=Instant)
+    ),
     failure=None,
     retry_at=None,
 )
@@ -155,7 +158,9 @@ _IS_OPEN = ReminderDelivery.accepted_at.is_(None)
 _REFUSED = _TRIED.values(
     tries=ReminderDelivery.tries + bindparam("begun"),
     failure=case((_IS_OPEN, bindparam("reason")), else_=ReminderDelivery.failure),
-    retry_at=case((_IS_OPEN, bindparam("again_at")), else_=ReminderDelivery.retry_at),
+    retry_at=case(
+        (_IS_OPEN, bindparam("again_at", type_=Instant)), else_=ReminderDelivery.retry_at
+    ),
 )
 
 
