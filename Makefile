@@ -10,10 +10,10 @@ NODE := $(VENV)/.node
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check words screens wheel lock
+.PHONY: help run test check words screens wheel lock bench-sender
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/.stamp ## Serve on http://localhost:8000 with everything set up
 	@$(BIN)/python pwa/build.py
@@ -63,6 +63,9 @@ screens: $(VENV)/.stamp ## Take the pictures of docs/screens again
 	@$(BIN)/python pwa/build.py
 	@$(BIN)/python -m tests.rig.install
 	@$(BIN)/python -m tests.browser.take_screens
+
+bench-sender: $(VENV)/.stamp ## Messages a second, beside three other ways to send
+	@$(BIN)/python -m benchmarks.sender
 
 wheel: $(VENV)/.stamp ## Pack dist/*.whl, the built phone app inside
 	@$(BIN)/python pwa/build.py

@@ -134,6 +134,7 @@ class HttpPosts:
         self._multi.remove_handle(line.curl)
         del self._busy[line.curl]
         self._idle.append(line)
+        line.close_duplicates()
         line.post.on_answer(answer)
 
     def _watch(self, what: int, descriptor: int, _multi: Any, _data: Any) -> None:
@@ -141,10 +142,11 @@ class HttpPosts:
         if what == pycurl.POLL_REMOVE:
             with suppress(KeyError):
                 self._selector.unregister(descriptor)
-        elif descriptor in self._selector.get_map():
-            self._selector.modify(descriptor, _INTEREST[what])
-        else:
+            return
+        try:
             self._selector.register(descriptor, _INTEREST[what])
+        except KeyError:
+            self._selector.modify(descriptor, _INTEREST[what])
 
     def _set_timer(self, milliseconds: int) -> None:
         """libcurl wants to be called then at the latest; negative: it does not."""
@@ -186,8 +188,6 @@ class _Line:
 
     def answer(self, error: int) -> Answer:
         """What the last post came to. A status is an answer, whatever happened after it."""
-        while self._opened:
-            self._opened.pop().close()
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
         if status >= 200:
             return Answer(status, retry_after=None if status == 201 else self._retry_after())
@@ -196,6 +196,11 @@ class _Line:
         if error == pycurl.E_OPERATION_TIMEDOUT:
             return Answer(None, problem="timed_out")
         return Answer(None, problem="tls_failed" if error in _TLS_ERRORS else "unreachable")
+
+    def close_duplicates(self) -> None:
+        """pycurl works on a copy of each socket that it was given."""
+        while self._opened:
+            self._opened.pop().close()
 
     def _retry_after(self) -> str | None:
         for line in self._head:
@@ -209,7 +214,6 @@ class _Line:
         if not may_connect(address.addr[0], inside=self.post.may_be_inside):
             self._forbidden = True
             return pycurl.SOCKET_BAD
-        # pycurl works on a duplicate of what it is given.
         self._opened.append(socket.socket(address.family, address.socktype, address.protocol))
         return self._opened[-1]
 

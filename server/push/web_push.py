@@ -19,6 +19,12 @@ from server.storage.vault import SealBroken, Vault
 NOT_BEGUN = "not_begun"
 _NO_ANSWER = Answer(None)
 
+_LEVELS = {
+    Fate.ACCEPTED: logging.DEBUG,
+    # Somebody must look at a refused signature: until then no phone of that service rings.
+    Fate.REFUSED: logging.ERROR,
+}
+
 log = logging.getLogger(__name__)
 
 
@@ -111,9 +117,8 @@ def judged(
     if judgement.fate is Fate.RETRY:
         spread = random.random()  # noqa: S311, no secret depends on it
         again_at = retry_at(answer, delivery.tries + 1, delivery.reminder.closes_at, now, spread)
-    # Somebody must look at a refused signature: until then no phone of that service rings.
     log.log(
-        logging.ERROR if judgement.fate is Fate.REFUSED else logging.INFO,
+        _LEVELS.get(judgement.fate, logging.INFO),
         "reminder_delivery reminder=%s delivery=%s push_service=%s fate=%s reason=%s"
         " late_seconds=%d",
         delivery.reminder.id,

@@ -8,7 +8,7 @@ by id. Claims wait for nobody.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, select, update
@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.domain.reminders import Fate, Judgement
 from server.storage import subscriptions
+from server.storage.columns import Instant
 from server.storage.models import (
     Block,
     Device,
@@ -58,16 +59,27 @@ def plan(session: Session, claimed: Collection[ClaimedReminder], now: datetime) 
     """
     by_id = {each.id: each for each in claimed}
     todo, new = [], []
-    for row in _reachable(
-        session,
-        by_id,
+    wanted = select(
+        *STATE,
         Reminder.sent_at,
+        Subscription.id.label("subscription_id"),
         Subscription.push_service,
         Subscription.sealed,
+        ReminderDelivery.id.label("delivery_id"),
+        ReminderDelivery.retry_at,
         ReminderDelivery.tries,
-    ):
+    ).join(Block, Block.id == Reminder.block_id)
+    rows = session.execute(
+        _to_phones(wanted)
+        .where(Reminder.id.in_(by_id))
+        .order_by(Subscription.created_at, Subscription.id)
+    ).all()
+    if without_phone := by_id.keys() - {row.id for row in rows}:
+        by_email = _to_email(wanted).where(Reminder.id.in_(without_phone))
+        rows = [*rows, *session.execute(by_email)]
+    for row in rows:
         reminder = by_id[row.id]
-        if row.subscription_id is None or not is_wanted(row, reminder, now):
+        if not is_wanted(row, reminder, now):
             continue
         delivery_id = row.delivery_id
         if delivery_id is None and row.sent_at is None:
@@ -108,7 +120,7 @@ def record(
     """Keep what became of some deliveries, and give reminders back to the queue if need be.
 
     A reminder is sent as soon as a push service has it for one phone; another phone is then still
-    tried again. With nothing left to try it sleeps until its window closes, or until
+    tried again. Without any phone to try it sleeps until its window closes, or until
     `reminders.wake`.
 
     :param finished: the reminders of which this worker has nothing more in hand
@@ -130,10 +142,14 @@ def record(
     _give_back(session, finished, now)
 
 
+_Select = TypeVar("_Select", bound=Select[*tuple[Any, ...]])
+
 _TRIED = update(ReminderDelivery).where(ReminderDelivery.id == bindparam("of_delivery"))
 _ACCEPTED = _TRIED.values(
     tries=ReminderDelivery.tries + 1,
-    accepted_at=func.coalesce(ReminderDelivery.accepted_at, bindparam("answered_at")),
+    accepted_at=func.coalesce(
+        ReminderDelivery.accepted_at, bindparam("answered_at", type_=Instant)
+    ),
     failure=None,
     retry_at=None,
 )
@@ -142,7 +158,9 @@ _IS_OPEN = ReminderDelivery.accepted_at.is_(None)
 _REFUSED = _TRIED.values(
     tries=ReminderDelivery.tries + bindparam("begun"),
     failure=case((_IS_OPEN, bindparam("reason")), else_=ReminderDelivery.failure),
-    retry_at=case((_IS_OPEN, bindparam("again_at")), else_=ReminderDelivery.retry_at),
+    retry_at=case(
+        (_IS_OPEN, bindparam("again_at", type_=Instant)), else_=ReminderDelivery.retry_at
+    ),
 )
 
 
@@ -164,7 +182,7 @@ def _mark_sent(session: Session, ids: Collection[UUID]) -> None:
     )
     change(
         session,
-        ids,
+        Reminder.id.in_(ids),
         sent_at=func.coalesce(Reminder.sent_at, first),
         state=case((Reminder.state == "answered", "answered"), else_="sent"),
     )
@@ -172,40 +190,32 @@ def _mark_sent(session: Session, ids: Collection[UUID]) -> None:
 
 def _give_back(session: Session, finished: Collection[ClaimedReminder], now: datetime) -> None:
     """End the leases, unless they ended early, and say when each reminder is looked at next."""
-    leases = {(each.id, each.leased_until) for each in finished}
-    asleep_until: dict[UUID, datetime | None] = {}
-    tries: dict[UUID, list[datetime]] = {}
-    for row in _reachable(session, [each.id for each in finished]):
-        if (row.id, row.leased_until) not in leases:
-            continue
-        asleep_until[row.id] = row.closes_at if row.state == "planned" else None
-        if row.retry_at is not None and row.state in ("planned", "sent"):
-            tries.setdefault(row.id, []).append(row.retry_at)
-        elif row.state == "planned" and row.subscription_id and row.delivery_id is None:
-            tries.setdefault(row.id, []).append(now)  # a phone that subscribed a moment ago
-    by_time: dict[datetime | None, list[UUID]] = {}
-    for reminder_id, closes_at in asleep_until.items():
-        again_at = min(tries.get(reminder_id, ()), default=closes_at)
-        by_time.setdefault(again_at, []).append(reminder_id)
-    for again_at, ids in by_time.items():
-        change(session, ids, leased_until=None, next_try_at=again_at)
-
-
-def _reachable(session: Session, ids: Collection[UUID], *columns: Any) -> list[Any]:
-    """Each reminder's state beside each way to its patient, and its delivery there: every phone
-    that may be sent to; or else, unless it is a nudge, the e-mail address. Without either a row
-    with None for it.
-
-    A nudge follows what no phone confirmed. No mailbox confirms anything, so each e-mail would
-    bring a second one.
-    """
-    rows = list(session.execute(_with_phones(ids).add_columns(*columns)))
-    by_phone = {row.id for row in rows if row.subscription_id is not None}
-    others = {row.id for row in rows} - by_phone
-    if others:
-        rows = [row for row in rows if row.id in by_phone]
-        rows += session.execute(_with_email(others).add_columns(*columns))
-    return rows
+    by_lease: dict[datetime, list[UUID]] = {}
+    for each in finished:
+        by_lease.setdefault(each.leased_until, []).append(each.id)
+    planned = Reminder.state == "planned"
+    phones = _to_phones(select(func.min(ReminderDelivery.retry_at)).select_from(Block)).where(
+        Block.id == Reminder.block_id
+    )
+    new = phones.where(ReminderDelivery.id.is_(None))  # subscribed a moment ago
+    by_email = _to_email(select(func.min(ReminderDelivery.retry_at)).select_from(Block)).where(
+        Block.id == Reminder.block_id
+    )
+    unwritten = by_email.where(ReminderDelivery.id.is_(None))
+    phoneless = and_(planned, ~phones.with_only_columns(Block.id).exists())
+    again_at = case(
+        (Reminder.state.not_in(("planned", "sent")), None),
+        (and_(planned, new.with_only_columns(Block.id).exists()), now),
+        (and_(phoneless, unwritten.with_only_columns(Block.id).exists()), now),
+        else_=func.coalesce(
+            phones.correlate(Reminder).scalar_subquery(),
+            case((phoneless, by_email.correlate(Reminder).scalar_subquery())),
+            case((planned, Reminder.closes_at)),
+        ),
+    )
+    for lease, ids in by_lease.items():
+        mine = and_(Reminder.id.in_(ids), Reminder.leased_until == lease)
+        change(session, mine, leased_until=None, next_try_at=again_at)
 
 
 def _same_clinic(clinic_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
@@ -214,48 +224,34 @@ def _same_clinic(clinic_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return func.coalesce(clinic_id, Reminder.clinic_id) == Reminder.clinic_id
 
 
-def _with_email(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
-    """Each reminder's state beside its patient's e-mail address, or None, and its delivery there."""
-    return (
-        select(
-            *STATE,
-            Subscription.id.label("subscription_id"),
-            ReminderDelivery.id.label("delivery_id"),
-            ReminderDelivery.retry_at,
-        )
-        .join(Block, Block.id == Reminder.block_id)
-        .outerjoin(
-            Subscription,
-            and_(
-                _same_clinic(Subscription.clinic_id),
-                Subscription.email_of == Block.patient_id,
-                Subscription.retired_at.is_(None),
-                Reminder.attempt != "nudge",
-            ),
-        )
-        .outerjoin(
-            ReminderDelivery,
-            and_(
-                ReminderDelivery.reminder_id == Reminder.id,
-                ReminderDelivery.subscription_id == Subscription.id,
-            ),
-        )
-        .where(Reminder.id.in_(ids))
+def _to_email(blocks: _Select) -> _Select:
+    """Join a query of blocks with the patient's e-mail address, and with the delivery there. For
+    reminders whose patient has no phone that may be sent to.
+
+    Not for a nudge: it follows what no phone confirmed. No mailbox confirms anything, so each
+    e-mail would bring a second one.
+    """
+    return blocks.join(
+        Subscription,
+        and_(
+            _same_clinic(Subscription.clinic_id),
+            Subscription.email_of == Block.patient_id,
+            Subscription.retired_at.is_(None),
+            Reminder.attempt != "nudge",
+        ),
+    ).outerjoin(
+        ReminderDelivery,
+        and_(
+            ReminderDelivery.reminder_id == Reminder.id,
+            ReminderDelivery.subscription_id == Subscription.id,
+        ),
     )
 
 
-def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
-    """Each reminder's state beside each phone that may be sent to, and its delivery there; without
-    a phone one row with None for it."""
+def _to_phones(blocks: _Select) -> _Select:
+    """Join a query of blocks with the phones that may be sent to, and with the deliveries there."""
     return (
-        select(
-            *STATE,
-            Subscription.id.label("subscription_id"),
-            ReminderDelivery.id.label("delivery_id"),
-            ReminderDelivery.retry_at,
-        )
-        .join(Block, Block.id == Reminder.block_id)
-        .outerjoin(
+        blocks.join(
             Enrolment,
             and_(
                 _same_clinic(Enrolment.clinic_id),
@@ -263,7 +259,7 @@ def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
                 Enrolment.revoked_at.is_(None),
             ),
         )
-        .outerjoin(
+        .join(
             Device,
             and_(
                 _same_clinic(Device.clinic_id),
@@ -271,7 +267,7 @@ def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
                 Device.revoked_at.is_(None),
             ),
         )
-        .outerjoin(
+        .join(
             Subscription,
             and_(
                 _same_clinic(Subscription.clinic_id),
@@ -286,6 +282,4 @@ def _with_phones(ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
                 ReminderDelivery.subscription_id == Subscription.id,
             ),
         )
-        .where(Reminder.id.in_(ids))
-        .order_by(Subscription.created_at, Subscription.id)
     )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session
 
 from server.storage import nudges
@@ -77,11 +77,20 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
     open_ = [row for row in rows if row.closes_at > now and row.id not in unneeded]
     closed = [row for row in rows if row.closes_at <= now and row.id not in unneeded]
     if open_:
-        change(session, [row.id for row in open_], leased_until=until, next_try_at=until)
+        change(
+            session,
+            Reminder.id.in_([row.id for row in open_]),
+            leased_until=until,
+            next_try_at=until,
+        )
     if closed:
         state = case((Reminder.state == "planned", "expired"), else_=Reminder.state)
         change(
-            session, [row.id for row in closed], leased_until=None, next_try_at=None, state=state
+            session,
+            Reminder.id.in_([row.id for row in closed]),
+            leased_until=None,
+            next_try_at=None,
+            state=state,
         )
     return Claim(
         tuple(_claimed(row, until) for row in open_),
@@ -151,5 +160,8 @@ def is_wanted(row: Any, claimed: ClaimedReminder, now: datetime) -> bool:
     )
 
 
-def change(session: Session, ids: Collection[UUID], **values: Any) -> None:
-    session.execute(update(Reminder).where(Reminder.id.in_(ids)).values(**values))
+def change(session: Session, which: ColumnElement[bool], **values: Any) -> None:
+    """Change some reminders' columns at once."""
+    changing = update(Reminder).where(which).values(**values)
+    session.execute(changing, execution_options={"synchronize_session": False})
+    session.expire_all()

@@ -148,13 +148,14 @@ def wake(session: Session, clinic_id: UUID, patient_id: UUID, now: datetime) -> 
         select(Reminder)
         .join(Block, Block.id == Reminder.block_id)
         .where(of_patient, Reminder.state == "planned")
-        .where(Reminder.due_at <= now, Reminder.closes_at > now)
+        .where(Reminder.closes_at > now)
         .order_by(Reminder.id)
         .with_for_update(of=Reminder)
         .execution_options(populate_existing=True)
     ):
         if row.leased_until is None:  # who holds it looks for phones again when done
-            row.next_try_at = now
+            # Whether that is past is for the loop's clock to say, not for this host's.
+            row.next_try_at = row.due_at
     session.flush()
 
 

@@ -3,13 +3,18 @@
 import json
 import logging
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
 from server.domain.protocol import STANDARD
 from server.push import loop, outbox, web_push
+from server.push.channel import running_from
 from server.push.loop import run
 from server.push.outbox import LEASE
 from server.push.payload import topic
@@ -38,6 +43,32 @@ from tests.push.scene import (
 from tests.push.stand_in import PushService, Reply
 
 SECOND = timedelta(seconds=1)
+
+
+class Hands:
+    """A clock that runs from an instant on, and a loop that is stopped once something was seen."""
+
+    def __init__(self, scene: Scene, now: datetime, sender: Sender | None = None) -> None:
+        self.stop = threading.Event()
+        channel = WebPush(scene.vault, sender or scene.sender, PUBLIC_URL)
+        arguments = (scene.database, channel, self.stop, running_from(now))
+        self.thread = threading.Thread(target=run, args=arguments)
+
+    def __enter__(self) -> "Hands":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+def eventually(seen: object, seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
 
 
 def test_a_due_reminder_reaches_the_phone_encrypted_and_says_nothing_of_health(
@@ -213,6 +244,17 @@ def test_a_phone_that_subscribes_inside_the_window_rings_at_once(scene: Scene) -
     assert scene.reminder().state == "sent"
 
 
+@pytest.mark.parametrize("seconds", [-30, 30])
+def test_a_phone_that_subscribes_at_a_server_whose_clock_is_off_rings_at_once(
+    scene: Scene, seconds: int
+) -> None:
+    with scene.database.transaction() as session:
+        subscriptions.unsubscribe(session, scene.device, T0)
+    scene.tick(DUE_15)
+    scene.add_phone("/late", now=DUE_15 + seconds * SECOND)
+    assert scene.tick(DUE_15 + SECOND).accepted == 1
+
+
 def test_a_phone_that_subscribes_after_the_window_does_not_ring_for_it(scene: Scene) -> None:
     with scene.database.transaction() as session:
         subscriptions.unsubscribe(session, scene.device, T0)
@@ -284,6 +326,34 @@ def test_a_start_that_is_rolled_back_leaves_no_reminder(scene: Scene) -> None:
         raise PowerCut
     with scene.database.reading() as session:
         assert session.scalars(select(Reminder.block_id).distinct()).all() == [scene.block.id]
+
+
+# ---- summer time ----
+
+DAILY_AT_18 = {
+    # zone, t0 on the day before the clocks change, and 18:00 there on the day after it
+    "London, spring": ("Europe/London", "2027-03-27T10:00Z", "2027-03-28T17:00Z"),
+    "London, autumn": ("Europe/London", "2026-10-24T09:00Z", "2026-10-25T18:00Z"),
+    "New York, spring": ("America/New_York", "2027-03-13T15:00Z", "2027-03-14T22:00Z"),
+    "Sydney, spring": ("Australia/Sydney", "2026-10-03T00:00Z", "2026-10-04T07:00Z"),
+    "Sydney, autumn": ("Australia/Sydney", "2027-04-02T23:00Z", "2027-04-04T08:00Z"),
+}
+
+
+@pytest.mark.parametrize("change", DAILY_AT_18)
+def test_a_daily_one_rings_at_the_patients_own_time_after_the_clocks_change(
+    scene: Scene, change: str
+) -> None:
+    zone, performed_at, due_at = DAILY_AT_18[change]
+    due = datetime.fromisoformat(due_at)
+    assert due.astimezone(ZoneInfo(zone)).hour == 18
+    t0 = datetime.fromisoformat(performed_at)
+    scene.replan(t0, performed_at=t0, timezone=zone)
+    scene.tick(due - MINUTE)  # the day before has expired by then
+    assert scene.tick(due - SECOND).claimed == 0
+    assert scene.tick(due).accepted == 1
+    (posted,) = scene.service.posted
+    assert scene.browser.decrypt(posted)["notification"]["data"]["assessment"] == "day1"
 
 
 # ---- what the push service answers ----
@@ -435,6 +505,63 @@ def test_a_phone_with_keys_that_are_none_stops_nobody_else(
     assert {each.failure for each in scene.deliveries()} == {None, "bad_keys"}
 
 
+@contextmanager
+def patient_sender(keys: VapidKeys, *scenes: Scene | PushService) -> Iterator[Sender]:
+    """One that waits long for an answer."""
+    hosts = {each.service.host if isinstance(each, Scene) else each.host for each in scenes}
+    sender = Sender(keys, "mailto:reminders@clinic-on-the-hill.org", hosts, timeout_seconds=30)
+    yield sender
+    sender.close()
+
+
+def test_a_slow_service_delays_no_other(
+    scene: Scene, database: Database, vault: Vault, keys: VapidKeys
+) -> None:
+    slow = PushService()
+    patient = build(database, vault, slow, scene.sender)
+    answered = threading.Event()
+    slow.always(patient.browser.path, Reply(meanwhile=lambda: answered.wait(30)))
+    try:
+        with patient_sender(keys, scene, slow) as waits, Hands(scene, DUE_15, waits):
+            eventually(lambda: slow.posted)
+            other = build(
+                database, vault, scene.service, scene.sender
+            )  # is due, and claimed after it
+            eventually(lambda: scene.reminder().state == other.reminder().state == "sent")
+            assert patient.reminder().state == "planned"
+            answered.set()
+        assert patient.reminder().state == "sent"
+    finally:
+        answered.set()
+        slow.close()
+
+
+def test_a_service_that_is_far_behind_delays_no_other(
+    scene: Scene,
+    database: Database,
+    vault: Vault,
+    keys: VapidKeys,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    monkeypatch.setattr(outbox, "_AT_ONE_SERVICE", 2)
+    monkeypatch.setattr(outbox, "_PATIENCE", 0.05 * SECOND)
+    slow = PushService()
+    stuck = [build(database, vault, slow, scene.sender) for _ in range(12)]
+    answered = threading.Event()
+    for each in stuck:
+        slow.always(each.browser.path, Reply(meanwhile=lambda: answered.wait(30)))
+    scene.replan(T0, performed_at=T0 + SECOND)  # is due last
+    try:
+        with patient_sender(keys, scene, slow) as waits, Hands(scene, DUE_15 + SECOND, waits):
+            eventually(lambda: scene.reminder().state == "sent")
+            assert {each.reminder().state for each in stuck} == {"planned"}
+            answered.set()
+    finally:
+        answered.set()
+        slow.close()
+
+
 # ---- crashes, leases, several workers ----
 
 
@@ -537,34 +664,6 @@ def test_more_than_one_batch_is_all_sent(
 
 
 # ---- the loop itself ----
-
-
-class Hands:
-    """A clock that stands, and a loop that is stopped once something was seen."""
-
-    def __init__(self, scene: Scene, now: datetime) -> None:
-        self.stop = threading.Event()
-        channel = WebPush(scene.vault, scene.sender, PUBLIC_URL)
-        arguments = (scene.database, channel, self.stop, lambda: now)
-        self.thread = threading.Thread(target=run, args=arguments)
-
-    def __enter__(self) -> "Hands":
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self.thread.join(10)
-        assert not self.thread.is_alive()
-
-
-def eventually(seen: object, seconds: float = 10) -> None:
-    import time
-
-    end = time.monotonic() + seconds
-    while not seen():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
 
 
 def test_the_loop_sends_and_stops_when_told(scene: Scene) -> None:
