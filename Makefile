@@ -10,10 +10,10 @@ NODE := $(VENV)/.node
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check screens wheel lock
+.PHONY: help run test check screens wheel lock bench-sender bench-loop bench-claim
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/.stamp ## Serve on http://localhost:8000 with everything set up
 	@$(BIN)/python pwa/build.py
@@ -58,6 +58,17 @@ screens: $(VENV)/.stamp ## Take the pictures of docs/screens again
 	@$(BIN)/python pwa/build.py
 	@$(BIN)/python -m tests.rig.install
 	@$(BIN)/python -m tests.browser.take_screens
+
+bench-sender: $(VENV)/.stamp ## Messages a second, beside three other ways to send
+	@$(BIN)/python -m benchmarks.sender
+
+bench-loop: $(VENV)/.stamp ## How late 10,000 reminders of one second are
+	@$(BIN)/python -m tests.rig.install
+	@$(BIN)/python -m benchmarks.reminder_loop
+
+bench-claim: $(VENV)/.stamp ## What a claim costs with up to 5 million rows
+	@$(BIN)/python -m tests.rig.install
+	@$(BIN)/python -m benchmarks.claim_cost
 
 wheel: $(VENV)/.stamp ## Pack dist/*.whl, the built phone app inside
 	@$(BIN)/python pwa/build.py
