@@ -10,7 +10,7 @@ NODE := $(VENV)/.node
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check words screens wheel lock bench-sender
+.PHONY: help run test check words screens wheel lock bench-sender bench-loop bench-claim
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2}'
@@ -66,6 +66,14 @@ screens: $(VENV)/.stamp ## Take the pictures of docs/screens again
 
 bench-sender: $(VENV)/.stamp ## Messages a second, beside three other ways to send
 	@$(BIN)/python -m benchmarks.sender
+
+bench-loop: $(VENV)/.stamp ## How late 10,000 reminders of one second are
+	@$(BIN)/python -m tests.rig.install
+	@$(BIN)/python -m benchmarks.reminder_loop
+
+bench-claim: $(VENV)/.stamp ## What a claim costs with up to 5 million rows
+	@$(BIN)/python -m tests.rig.install
+	@$(BIN)/python -m benchmarks.claim_cost
 
 wheel: $(VENV)/.stamp ## Pack dist/*.whl, the built phone app inside
 	@$(BIN)/python pwa/build.py
