@@ -1,5 +1,6 @@
 """The database at start: brought to this version's tables by a command, checked before serving."""
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +32,29 @@ def check(config: Config) -> None:
             "DATABASE_URL: the database has not the tables of this version;"
             " keep a copy of it, then run block-diary migrate"
         )
+
+
+@contextmanager
+def sole_use(config: Config) -> Iterator[None]:
+    """Keep a second server, or a second reminder loop, off the same embedded database: both would
+    send every reminder. Many may share a PostgreSQL.
+
+    :raises StartRefused: another process has the data folder
+    """
+    if not config.is_embedded:
+        yield
+        return
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (config.data_dir / "server.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StartRefused(
+                f"BLOCK_DIARY_DATA is {config.data_dir}: another server uses it, and SQLite allows"
+                " one server with one reminder loop; stop that one, name another folder, or use"
+                " PostgreSQL (DATABASE_URL)"
+            ) from None
+        yield
 
 
 @contextmanager

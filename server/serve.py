@@ -1,14 +1,12 @@
 """Serve the app by Granian: one process with embedded SQLite, several with PostgreSQL."""
 
-import fcntl
 import logging
 import multiprocessing
 import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from wsgiref.types import WSGIApplication
 
 from server import create_app
@@ -50,7 +48,7 @@ def serve(config: Config, prepare: Callable[[Config], None] | None = None) -> No
     # The serving processes read the same settings from the environment.
     os.environ["BLOCK_DIARY_ENV"] = config.environment
     logging.captureWarnings(True)
-    with _data_folder_lock(config):
+    with database.sole_use(config):
         _check_port_is_free(config.host, config.port)
         if prepare is not None:
             prepare(config)
@@ -68,24 +66,6 @@ def serve(config: Config, prepare: Callable[[Config], None] | None = None) -> No
             workers_kill_timeout=STOP_SECONDS,
             websockets=False,
         ).serve()
-
-
-@contextmanager
-def _data_folder_lock(config: Config) -> Iterator[None]:
-    """Keep a second server off the same data folder: both would send every reminder."""
-    if not config.is_embedded:
-        yield
-        return
-    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (config.data_dir / "server.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StartRefused(
-                f"BLOCK_DIARY_DATA is {config.data_dir}: another server uses it;"
-                " stop that one, or name another folder"
-            ) from None
-        yield
 
 
 def _check_port_is_free(host: str, port: int) -> None:

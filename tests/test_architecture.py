@@ -29,6 +29,7 @@ ONLY_IN = {
     # A library of one purpose, and the only places for it.
     "pywebpush": ("server/push/",),
     "py_vapid": ("server/push/",),
+    "pycurl": ("server/push/http_posts.py",),
     "granian": ("server/serve.py", "server/cli.py"),
     "flask": ("server/web/", "server/__init__.py", "server/demo.py"),
     "flask_security": ("server/web/", "server/__init__.py", "server/storage/staff.py"),
@@ -159,6 +160,7 @@ def folder(name: str, specifier: str) -> str:
         ("server/web/x.py", "from server.push import loop"),
         ("server/web/x.py", "from pywebpush import webpush"),
         ("server/web/x.py", "import py_vapid"),
+        ("server/push/sender.py", "import pycurl"),
         ("server/web/x.py", "import granian"),
         ("server/interchange/x.py", "from server.storage import db"),
         ("server/interchange/x.py", "from flask import Response"),

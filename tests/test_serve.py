@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+
+from tests.rig.postgres import PostgresServer
 
 START_SECONDS = 20
 STOP_SECONDS = 10
@@ -33,10 +35,10 @@ def settings(folder: Path, port: int) -> dict[str, str]:
     }
 
 
-def command(folder: Path, port: int, name: str = "run") -> subprocess.Popen[str]:
+def command(folder: Path, port: int, name: str = "run", **environ: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "server.cli", name],
-        env=settings(folder, port),
+        env={**settings(folder, port), **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -63,8 +65,10 @@ def wait_until(condition: bool, port: int) -> None:
 
 
 @contextmanager
-def serving(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    with command(folder, port) as process:
+def serving(
+    folder: Path, port: int, name: str = "run", **environ: str
+) -> Iterator[subprocess.Popen[str]]:
+    with command(folder, port, name, **environ) as process:
         try:
             wait_until(True, port)
             yield process
@@ -93,6 +97,36 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:
         assert second.returncode == 1
         assert output.startswith(f"block-diary: BLOCK_DIARY_DATA is {tmp_path}: another server")
         assert output.count("\n") == 1
+
+
+def test_a_reminder_loop_beside_a_server_on_sqlite_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path, free_port()):
+        with command(tmp_path, free_port(), "remind") as second:
+            output, _ = second.communicate(timeout=START_SECONDS)
+        assert second.returncode == 1
+        assert output.startswith(f"block-diary: BLOCK_DIARY_DATA is {tmp_path}: another server")
+        assert "SQLite allows one server with one reminder loop" in output
+        assert output.count("\n") == 1
+
+
+def test_servers_and_reminder_loops_share_a_postgresql(
+    tmp_path: Path, postgres: PostgresServer, postgres_template: str
+) -> None:
+    url = postgres.database_url("served_together", postgres_template)
+    environ = {"DATABASE_URL": url, "SECRET_KEY": "one secret key for all of these processes"}
+    ports = [free_port(), free_port()]
+    with ExitStack() as running:
+        loops = [
+            running.enter_context(command(tmp_path, ports[0], "remind", **environ))
+            for _ in range(2)
+        ]
+        for port in ports:
+            running.enter_context(serving(tmp_path, port, "serve", **environ))
+        for each in loops:
+            assert each.poll() is None, each.communicate(timeout=START_SECONDS)[0]
+            each.terminate()
+            assert each.wait(START_SECONDS) == 0
+    postgres.drop("served_together")
 
 
 def test_a_second_server_on_the_same_port_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ of known services, anybody could make the server call whatever it can reach (SSR
 
 import re
 from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from server.domain.errors import DomainError
 
@@ -41,8 +42,8 @@ def push_service(endpoint: str, extra_hosts: Collection[str] = ()) -> str:
     `https://fcm.googleapis.com`.
 
     :param endpoint: the address that the browser's subscription names
-    :param extra_hosts: further hosts, as `host` (any port) or `host:port`; these alone may be
-        called without TLS
+    :param extra_hosts: further hosts, as `host` (any port) or `host:port`; on this machine itself
+        they may be called without TLS
     :raises PushServiceUnknown: the endpoint is odd, or its host is not allowed
     """
     parts = _ENDPOINT.fullmatch(endpoint) if len(endpoint) <= MOST_CHARACTERS else None
@@ -51,13 +52,67 @@ def push_service(endpoint: str, extra_hosts: Collection[str] = ()) -> str:
     scheme, host = parts["scheme"].lower(), parts["host"].lower()
     default_port = _DEFAULT_PORTS[scheme]
     port = int(parts["port"] or default_port)
+    secure = scheme == "https" or _is_this_machine(host)
     extra = host in extra_hosts or f"{host}:{port}" in extra_hosts
     known = scheme == "https" and port == default_port and _is_browsers_own(host)
-    if not (extra or known):
+    if not ((extra and secure) or known):
         raise PushServiceUnknown(
             f"The push service {host} is not one that we know; ask your clinic to allow it."
         )
     return f"{scheme}://{host}" + ("" if port == default_port else f":{port}")
+
+
+def may_be_inside(service: str, extra_hosts: Collection[str]) -> bool:
+    """May the push service, an origin from `push_service`, be in our own network?
+
+    Only one that the settings name: whoever runs the server may have one there. The browsers'
+    own are outside, whatever a name server says.
+    """
+    scheme, _, netloc = service.partition("://")
+    host, _, port = netloc.partition(":")
+    return host in extra_hosts or f"{host}:{port or _DEFAULT_PORTS[scheme]}" in extra_hosts
+
+
+_INSIDE = [
+    ip_network(each)
+    for each in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+        *("::1/128", "fc00::/7"),
+    )
+]
+_IPV4_BEHIND_IPV6 = ip_network("64:ff9b::/96")  # how an IPv6-only network reaches IPv4
+
+
+def may_connect(address: str, *, inside: bool) -> bool:
+    """May a message be sent to this IP address, which a push service's name resolved to?
+
+    Public addresses only, and those of our own network (this machine's, private ones) for a
+    service that may be there. Never link-local ones, where clouds keep their machines' secrets.
+
+    :param inside: from `may_be_inside`
+    """
+    ip = _as_reached(ip_address(address))
+    if ip is None:
+        return False
+    if any(ip in network for network in _INSIDE):
+        return inside
+    odd = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_link_local
+    return ip.is_global and not odd and not (ip.version == 6 and ip.is_site_local)
+
+
+def _as_reached(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address | None:
+    """The address that is really reached; None: one of a tunnel, which may lead anywhere."""
+    if isinstance(ip, IPv4Address):
+        return ip
+    if ip.sixtofour or ip.teredo:
+        return None
+    if ip in _IPV4_BEHIND_IPV6:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip
+
+
+def _is_this_machine(host: str) -> bool:
+    return host == "localhost" or re.fullmatch(r"127(\.[0-9]{1,3}){3}", host) is not None
 
 
 def _is_browsers_own(host: str) -> bool:

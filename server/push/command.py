@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from server.config import Config
+    from server.push.channel import Clock
+    from server.storage.db import Database
 
 
 def remind(config: "Config", stop: Event) -> None:
@@ -19,6 +21,7 @@ def remind(config: "Config", stop: Event) -> None:
     from server.push.loop import run
     from server.push.sender import Sender
     from server.push.vapid_keys import vapid_keys
+    from server.push.web_push import WebPush
     from server.storage.db import Database
     from server.storage.vault import SealBroken, Vault
 
@@ -32,7 +35,7 @@ def remind(config: "Config", stop: Event) -> None:
             raise StartRefused(f"the key for push messages: {error}") from None
         sender = Sender(keys, config.vapid_subject, config.push_extra_hosts)
         try:
-            run(database, vault, sender, config.public_url, stop, _utc_now)
+            run(database, WebPush(vault, sender, config.public_url), stop, clock_of(database))
         finally:
             sender.close()
     finally:
@@ -42,7 +45,8 @@ def remind(config: "Config", stop: Event) -> None:
 def add_remind(subcommands: Any) -> None:
     """`remind`: send reminders until told to stop."""
     command = subcommands.add_parser(
-        "remind", help="send reminders, beside servers that share a PostgreSQL"
+        "remind",
+        help="send reminders, beside servers that share a PostgreSQL (with SQLite the server does)",
     )
     command.set_defaults(run=_remind)
 
@@ -53,13 +57,28 @@ def _remind(_arguments: argparse.Namespace) -> int:
     import signal
 
     from server.config import load
+    from server.database import sole_use
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
-    remind(load(os.environ, default="production"), stop)
+    config = load(os.environ, default="production")
+    with sole_use(config):
+        remind(config, stop)
     return 0
+
+
+def clock_of(database: "Database") -> "Clock":
+    """The one clock of all reminder loops on a database.
+
+    PostgreSQL's own: hosts whose clocks differ then agree on what is due, on the ends of windows
+    and on leases. What the loops leave to their host's clock is only how fast it runs: a lease of
+    two minutes ends half a minute after the last send could, whatever happens to the clock in
+    between. Servers stamp what they are told by their host's clock; no reminder's time depends on
+    that. With SQLite everything is on one host.
+    """
+    return _utc_now if database.is_sqlite else database.server_time
 
 
 def _utc_now() -> datetime:

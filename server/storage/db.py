@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Text, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Text, create_engine, event, func, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 NAMING = {
@@ -44,6 +45,12 @@ class Database:
         """One consistent view for queries; nothing is written."""
         with Session(self._reading, expire_on_commit=False) as session:
             yield session
+
+    def server_time(self) -> datetime:
+        """What PostgreSQL's own clock shows; SQLite has none."""
+        with self.engine.connect() as connection:
+            now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return now.astimezone(UTC)
 
     def close(self) -> None:
         self.engine.dispose()

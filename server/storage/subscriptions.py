@@ -67,7 +67,7 @@ def upsert(
         .where(Subscription.retired_at.is_(None))
         .where(same_phone | (Subscription.endpoint_hash == endpoint_hash))
         .order_by(Subscription.id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # else this and the loop could wait for each other
     ):
         if row.device_id != device.id:
             _retire(row, "moved", now)

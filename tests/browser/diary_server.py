@@ -18,6 +18,7 @@ from server.new_clinic import create_clinic
 from server.push.loop import TickResult, tick
 from server.push.sender import Sender
 from server.push.vapid_keys import vapid_keys
+from server.push.web_push import WebPush
 from server.storage.db import Database
 from server.storage.models import DiaryEntry, Reminder, ReminderDelivery
 from server.storage.vault import Vault
@@ -102,7 +103,7 @@ class DiaryServer:
         keys = vapid_keys(self.database, self._vault, self.now())
         sender = Sender(keys, self.config.vapid_subject, self.config.push_extra_hosts)
         try:
-            return tick(self.database, self._vault, sender, self.url, self.now())
+            return tick(self.database, WebPush(self._vault, sender, self.url), self.now())
         finally:
             sender.close()
 

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.push_hosts import MOST_CHARACTERS, PushServiceUnknown, push_service
+from server.domain.push_hosts import (
+    MOST_CHARACTERS,
+    PushServiceUnknown,
+    may_be_inside,
+    may_connect,
+    push_service,
+)
 
 
 @pytest.mark.parametrize(
@@ -111,13 +117,24 @@ def test_anything_else_is_refused(endpoint: str) -> None:
         ("https://127.0.0.1:8901/push/1", "https://127.0.0.1:8901"),
         ("https://push.clinic.test/1", "https://push.clinic.test"),
         ("https://push.clinic.test:8443/1", "https://push.clinic.test:8443"),
-        ("http://push.clinic.test:80/1", "http://push.clinic.test"),
+        ("http://localhost/1", "http://localhost"),
+        ("http://localhost:80/1", "http://localhost"),
         ("https://one.clinic.test/1", "https://one.clinic.test"),
     ],
 )
-def test_a_further_host_may_be_allowed_also_without_tls(endpoint: str, origin: str) -> None:
-    extra = {"127.0.0.1:8901", "push.clinic.test", "one.clinic.test:443"}
+def test_a_further_host_may_be_allowed_and_on_this_machine_without_tls(
+    endpoint: str, origin: str
+) -> None:
+    extra = {"127.0.0.1:8901", "push.clinic.test", "one.clinic.test:443", "localhost"}
     assert push_service(endpoint, extra) == origin
+
+
+EXTRA = {
+    "127.0.0.1:8901",
+    "push.clinic.test",
+    "one.clinic.test:443",
+    "127.0.0.1.clinic.test",
+}
 
 
 @pytest.mark.parametrize(
@@ -125,6 +142,9 @@ def test_a_further_host_may_be_allowed_also_without_tls(endpoint: str, origin: s
     [
         "http://127.0.0.1:8902/a",
         "http://127.0.0.1/a",
+        "http://push.clinic.test/a",
+        "http://push.clinic.test:80/a",
+        "http://127.0.0.1.clinic.test/a",
         "http://fcm.googleapis.com/a",
         "https://x.push.clinic.test/a",
         "http://one.clinic.test/a",
@@ -133,7 +153,7 @@ def test_a_further_host_may_be_allowed_also_without_tls(endpoint: str, origin: s
 )
 def test_a_further_host_allows_itself_alone(endpoint: str) -> None:
     with pytest.raises(PushServiceUnknown):
-        push_service(endpoint, {"127.0.0.1:8901", "push.clinic.test", "one.clinic.test:443"})
+        push_service(endpoint, EXTRA)
 
 
 def test_an_endless_endpoint_is_refused() -> None:
@@ -149,7 +169,7 @@ def test_whatever_is_allowed_leads_to_a_known_service_in_the_senders_eyes(
     before: str, after: str
 ) -> None:
     """The HTTP client's own parser must find the same host in it as the rule did."""
-    from urllib3.util import parse_url
+    from pycurl import CurlUrl
 
     for endpoint in (
         f"https://{before}fcm.googleapis.com{after}",
@@ -160,7 +180,70 @@ def test_whatever_is_allowed_leads_to_a_known_service_in_the_senders_eyes(
             origin = push_service(endpoint)
         except PushServiceUnknown:
             continue
-        url = parse_url(endpoint)
-        assert origin == f"https://{url.host}"
-        assert (url.auth, url.port) in ((None, None), (None, 443))
-        assert url.host == "fcm.googleapis.com" or str(url.host).endswith(".push.apple.com")
+        url = CurlUrl(endpoint)
+        assert origin == f"https://{url.host.lower()}"
+        assert (url.user, url.password, url.port) in ((None, None, None), (None, None, "443"))
+        assert origin == "https://fcm.googleapis.com" or origin.endswith(".push.apple.com")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"),
+        *("10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1"),
+        *("::ffff:10.0.0.1", "::ffff:192.168.1.1", "64:ff9b::a00:1"),
+        *("100.64.0.1", "100.127.255.254", "fc00::1", "fdff::1", "fd00:ec2::254"),
+    ],
+)
+def test_an_address_inside_is_for_services_that_may_be_there(address: str) -> None:
+    assert not may_connect(address, inside=False)
+    assert may_connect(address, inside=True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        # where clouds answer their machines
+        *("169.254.169.254", "169.254.0.1", "fe80::1", "fe80::1%2", "febf::1"),
+        *("::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"),
+        # no machine's
+        *("0.0.0.0", "0.1.2.3", "::", "255.255.255.255", "240.0.0.1", "192.0.2.1", "198.18.0.1"),
+        *("203.0.113.7", "2001:db8::1", "100::1", "fec0::1", "::7f00:1", "::127.0.0.1"),
+        # many machines'
+        *("224.0.0.1", "239.255.255.250", "ff02::1", "ff0e::1"),
+        # tunnels, here to 127.0.0.1
+        *("2002:7f00:1::1", "2001:0:7f00:1::1"),
+    ],
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_no_service_is_at_an_odd_address(address: str, inside: bool) -> None:
+    assert not may_connect(address, inside=inside)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("142.250.74.10", "9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0"),
+        *("100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.1", "169.253.1.1"),
+        *("2a00:1450:4001::5f", "::ffff:142.250.74.10", "64:ff9b::8efa:4a0a"),
+    ],
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_public_address_is_for_every_service(address: str, inside: bool) -> None:
+    assert may_connect(address, inside=inside)
+
+
+@pytest.mark.parametrize(
+    ("service", "inside"),
+    [
+        ("https://push.clinic.test", True),
+        ("https://push.clinic.test:8443", True),
+        ("http://127.0.0.1:8901", True),
+        ("https://one.clinic.test", True),
+        ("https://one.clinic.test:8443", False),
+        ("https://fcm.googleapis.com", False),
+        ("https://web.push.apple.com", False),
+    ],
+)
+def test_only_a_service_that_the_settings_name_may_be_inside(service: str, inside: bool) -> None:
+    assert may_be_inside(service, EXTRA) is inside

@@ -30,7 +30,7 @@ def keys(database: Database, vault: Vault) -> VapidKeys:
 @pytest.fixture
 def sender(keys: VapidKeys, service: PushService) -> Iterator[Sender]:
     sender = Sender(
-        keys, "mailto:reminders@clinic-on-the-hill.org", {service.host}, timeout_seconds=0.5
+        keys, "mailto:reminders@clinic-on-the-hill.org", {service.host}, timeout_seconds=1.0
     )
     yield sender
     sender.close()

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.domain.protocol import STANDARD
 from server.push.loop import TickResult, tick
 from server.push.sender import Sender
+from server.push.web_push import WebPush
 from server.storage import reminders, subscriptions
 from server.storage.db import Database
 from server.storage.models import (
@@ -130,7 +131,7 @@ class Scene:
     block: Block
 
     def tick(self, now: datetime) -> TickResult:
-        return tick(self.database, self.vault, self.sender, PUBLIC_URL, now)
+        return tick(self.database, WebPush(self.vault, self.sender, PUBLIC_URL), now)
 
     def reminder(self, assessment_id: str = "15min", attempt: str = "prompt") -> Reminder:
         with self.database.reading() as session:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -49,14 +50,17 @@ class Reply:
     delay_seconds: float = 0
     meanwhile: Callable[[], None] = lambda: None  #: happens before the answer is given
     raw: bytes | None = None  #: sent in place of an answer; empty hangs up
+    again: bytes = b""  #: sent after `raw`, again and again until the sender hangs up
+    silent_seconds: float = 0  #: after `raw` it says nothing for so long, then hangs up
 
 
 class PushService:
     """Answers 201 to everything, unless a path has replies of its own, used up in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.posted: list[Posted] = []
         self.connections = 0
+        self.bytes_again = 0  #: so much of a reply's `again` was sent
         self._replies: dict[str, deque[Reply]] = {}
         self._always: dict[str, Reply] = {}
         self._lock = threading.Lock()
@@ -88,6 +92,10 @@ class PushService:
                 if reply.raw is not None:
                     self.wfile.write(reply.raw)
                     self.close_connection = True
+                    time.sleep(reply.silent_seconds)
+                    while reply.again:
+                        self.wfile.write(reply.again)
+                        service.bytes_again += len(reply.again)
                     return
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
@@ -102,13 +110,19 @@ class PushService:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128
 
             def handle_error(self, *_: object) -> None:
                 pass  # a client that hung up first
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
-        self.origin = f"http://{self.host}"
+        if tls:
+            # The handshake waits for the connection's own thread.
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.origin = f"{'https' if tls else 'http'}://{self.host}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 

@@ -3,17 +3,25 @@
 import json
 import logging
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
 from server.domain.protocol import STANDARD
-from server.push import loop
-from server.push.loop import LEASE, run
+from server.push import loop, outbox, web_push
+from server.push.channel import running_from
+from server.push.loop import run
+from server.push.outbox import LEASE
+from server.push.payload import topic
 from server.push.sender import Message, Sender
 from server.push.vapid_keys import VapidKeys
-from server.storage import reminder_queue, reminders, subscriptions
+from server.push.web_push import WebPush
+from server.storage import deliveries, reminder_queue, reminders, subscriptions
 from server.storage.db import Database
 from server.storage.models import Block, Device, Enrolment, Reminder, Subscription
 from server.storage.subscriptions import BrowserSubscription
@@ -35,6 +43,32 @@ from tests.push.scene import (
 from tests.push.stand_in import PushService, Reply
 
 SECOND = timedelta(seconds=1)
+
+
+class Hands:
+    """A clock that runs from an instant on, and a loop that is stopped once something was seen."""
+
+    def __init__(self, scene: Scene, now: datetime, sender: Sender | None = None) -> None:
+        self.stop = threading.Event()
+        channel = WebPush(scene.vault, sender or scene.sender, PUBLIC_URL)
+        arguments = (scene.database, channel, self.stop, running_from(now))
+        self.thread = threading.Thread(target=run, args=arguments)
+
+    def __enter__(self) -> "Hands":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+def eventually(seen: object, seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
 
 
 def test_a_due_reminder_reaches_the_phone_encrypted_and_says_nothing_of_health(
@@ -65,7 +99,7 @@ def test_a_due_reminder_reaches_the_phone_encrypted_and_says_nothing_of_health(
     }
     assert posted.headers["urgency"] == "high"
     assert 440 <= int(posted.headers["ttl"]) <= 450  # until 9:22:30
-    assert posted.headers["topic"] == loop.topic(scene.block.id, "15min")
+    assert posted.headers["topic"] == topic(scene.block.id, "15min")
     assert posted.key == keys.application_server_key
     assert posted.claims["aud"] == scene.service.origin
     assert posted.claims["sub"] == "mailto:reminders@clinic-on-the-hill.org"
@@ -139,34 +173,25 @@ def test_an_answer_that_is_withdrawn_is_asked_for_again(scene: Scene) -> None:
 def test_an_answer_between_claim_and_send_is_noticed(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliveries = reminder_queue.deliveries
+    wanted = reminder_queue.wanted
 
-    def then_answer(*arguments: object) -> object:
-        found = deliveries(*arguments)
-        answering.append(len(found))
-        return found
+    def after_the_answer(*arguments: object) -> object:
+        assert len(scene.deliveries()) == 1  # it had been claimed, and planned for one phone
+        scene.settle("15min")
+        return wanted(*arguments)
 
-    answering: list[int] = []
-    is_wanted = reminder_queue.is_wanted
-
-    def after_the_answer(*arguments: object) -> bool:
-        if scene.reminder().state == "planned":
-            scene.settle("15min")
-        return is_wanted(*arguments)
-
-    monkeypatch.setattr(reminder_queue, "deliveries", then_answer)
-    monkeypatch.setattr(reminder_queue, "is_wanted", after_the_answer)
+    monkeypatch.setattr(reminder_queue, "wanted", after_the_answer)
     assert scene.tick(DUE_15).accepted == 0
-    assert answering == [1]  # it had been claimed for one phone
     assert (scene.posts(), scene.reminder().state) == (0, "answered")
 
 
-def test_an_answer_after_the_first_phone_rang_spares_the_second(scene: Scene) -> None:
+def test_an_answer_after_the_first_phone_rang_spares_the_second_its_next_try(scene: Scene) -> None:
     _, second = scene.add_phone("/second", now=T0 + MINUTE)
-    scene.service.will(scene.browser.path, Reply(meanwhile=lambda: scene.settle("15min")))
-    scene.tick(DUE_15)
-    assert scene.service.at(second.path) == []
+    scene.service.will(second.path, Reply(503, meanwhile=lambda: scene.settle("15min")))
+    for minutes in range(7):
+        scene.tick(DUE_15 + minutes * MINUTE)
     assert len(scene.service.at(scene.browser.path)) == 1
+    assert len(scene.service.at(second.path)) == 1
 
 
 def test_every_phone_of_the_patient_rings(scene: Scene) -> None:
@@ -219,6 +244,17 @@ def test_a_phone_that_subscribes_inside_the_window_rings_at_once(scene: Scene) -
     assert scene.reminder().state == "sent"
 
 
+@pytest.mark.parametrize("seconds", [-30, 30])
+def test_a_phone_that_subscribes_at_a_server_whose_clock_is_off_rings_at_once(
+    scene: Scene, seconds: int
+) -> None:
+    with scene.database.transaction() as session:
+        subscriptions.unsubscribe(session, scene.device, T0)
+    scene.tick(DUE_15)
+    scene.add_phone("/late", now=DUE_15 + seconds * SECOND)
+    assert scene.tick(DUE_15 + SECOND).accepted == 1
+
+
 def test_a_phone_that_subscribes_after_the_window_does_not_ring_for_it(scene: Scene) -> None:
     with scene.database.transaction() as session:
         subscriptions.unsubscribe(session, scene.device, T0)
@@ -259,13 +295,13 @@ def test_what_was_sent_is_not_sent_again_after_a_correction(scene: Scene) -> Non
 def test_a_time_that_moves_between_claim_and_send_is_noticed(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    is_wanted = reminder_queue.is_wanted
+    wanted = reminder_queue.wanted
 
-    def after_the_move(*arguments: object) -> bool:
+    def after_the_move(*arguments: object) -> object:
         scene.replan(DUE_15, performed_at=T0 + HOUR)
-        return is_wanted(*arguments)
+        return wanted(*arguments)
 
-    monkeypatch.setattr(reminder_queue, "is_wanted", after_the_move)
+    monkeypatch.setattr(reminder_queue, "wanted", after_the_move)
     scene.tick(DUE_15)
     assert (scene.posts(), scene.reminder().state) == (0, "planned")
     monkeypatch.undo()
@@ -290,6 +326,34 @@ def test_a_start_that_is_rolled_back_leaves_no_reminder(scene: Scene) -> None:
         raise PowerCut
     with scene.database.reading() as session:
         assert session.scalars(select(Reminder.block_id).distinct()).all() == [scene.block.id]
+
+
+# ---- summer time ----
+
+DAILY_AT_18 = {
+    # zone, t0 on the day before the clocks change, and 18:00 there on the day after it
+    "London, spring": ("Europe/London", "2027-03-27T10:00Z", "2027-03-28T17:00Z"),
+    "London, autumn": ("Europe/London", "2026-10-24T09:00Z", "2026-10-25T18:00Z"),
+    "New York, spring": ("America/New_York", "2027-03-13T15:00Z", "2027-03-14T22:00Z"),
+    "Sydney, spring": ("Australia/Sydney", "2026-10-03T00:00Z", "2026-10-04T07:00Z"),
+    "Sydney, autumn": ("Australia/Sydney", "2027-04-02T23:00Z", "2027-04-04T08:00Z"),
+}
+
+
+@pytest.mark.parametrize("change", DAILY_AT_18)
+def test_a_daily_one_rings_at_the_patients_own_time_after_the_clocks_change(
+    scene: Scene, change: str
+) -> None:
+    zone, performed_at, due_at = DAILY_AT_18[change]
+    due = datetime.fromisoformat(due_at)
+    assert due.astimezone(ZoneInfo(zone)).hour == 18
+    t0 = datetime.fromisoformat(performed_at)
+    scene.replan(t0, performed_at=t0, timezone=zone)
+    scene.tick(due - MINUTE)  # the day before has expired by then
+    assert scene.tick(due - SECOND).claimed == 0
+    assert scene.tick(due).accepted == 1
+    (posted,) = scene.service.posted
+    assert scene.browser.decrypt(posted)["notification"]["data"]["assessment"] == "day1"
 
 
 # ---- what the push service answers ----
@@ -441,6 +505,63 @@ def test_a_phone_with_keys_that_are_none_stops_nobody_else(
     assert {each.failure for each in scene.deliveries()} == {None, "bad_keys"}
 
 
+@contextmanager
+def patient_sender(keys: VapidKeys, *scenes: Scene | PushService) -> Iterator[Sender]:
+    """One that waits long for an answer."""
+    hosts = {each.service.host if isinstance(each, Scene) else each.host for each in scenes}
+    sender = Sender(keys, "mailto:reminders@clinic-on-the-hill.org", hosts, timeout_seconds=30)
+    yield sender
+    sender.close()
+
+
+def test_a_slow_service_delays_no_other(
+    scene: Scene, database: Database, vault: Vault, keys: VapidKeys
+) -> None:
+    slow = PushService()
+    patient = build(database, vault, slow, scene.sender)
+    answered = threading.Event()
+    slow.always(patient.browser.path, Reply(meanwhile=lambda: answered.wait(30)))
+    try:
+        with patient_sender(keys, scene, slow) as waits, Hands(scene, DUE_15, waits):
+            eventually(lambda: slow.posted)
+            other = build(
+                database, vault, scene.service, scene.sender
+            )  # is due, and claimed after it
+            eventually(lambda: scene.reminder().state == other.reminder().state == "sent")
+            assert patient.reminder().state == "planned"
+            answered.set()
+        assert patient.reminder().state == "sent"
+    finally:
+        answered.set()
+        slow.close()
+
+
+def test_a_service_that_is_far_behind_delays_no_other(
+    scene: Scene,
+    database: Database,
+    vault: Vault,
+    keys: VapidKeys,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    monkeypatch.setattr(outbox, "_AT_ONE_SERVICE", 2)
+    monkeypatch.setattr(outbox, "_PATIENCE", 0.05 * SECOND)
+    slow = PushService()
+    stuck = [build(database, vault, slow, scene.sender) for _ in range(12)]
+    answered = threading.Event()
+    for each in stuck:
+        slow.always(each.browser.path, Reply(meanwhile=lambda: answered.wait(30)))
+    scene.replan(T0, performed_at=T0 + SECOND)  # is due last
+    try:
+        with patient_sender(keys, scene, slow) as waits, Hands(scene, DUE_15 + SECOND, waits):
+            eventually(lambda: scene.reminder().state == "sent")
+            assert {each.reminder().state for each in stuck} == {"planned"}
+            answered.set()
+    finally:
+        answered.set()
+        slow.close()
+
+
 # ---- crashes, leases, several workers ----
 
 
@@ -462,7 +583,7 @@ def test_a_worker_that_died_after_sending_repeats_under_the_same_tag_and_topic(
     def die(*_: object) -> None:
         raise Killed
 
-    monkeypatch.setattr(reminder_queue, "record", die)
+    monkeypatch.setattr(deliveries, "record", die)
     with pytest.raises(Killed):
         scene.tick(DUE_15)
     monkeypatch.undo()
@@ -479,8 +600,8 @@ def test_a_worker_that_was_too_slow_no_longer_sends(scene: Scene) -> None:
     late = DUE_15 + LEASE
     scene.tick(late)
     with scene.database.transaction() as session:
-        assert reminder_queue.deliveries(session, claimed, late) == []
-        assert not reminder_queue.is_wanted(session, claimed, late)
+        assert deliveries.plan(session, [claimed], late) == []
+        assert not reminder_queue.wanted(session, [claimed], late)
     assert scene.posts() == 1
 
 
@@ -491,18 +612,18 @@ def test_a_worker_whose_lease_was_ended_early_no_longer_sends(scene: Scene) -> N
     scene.settle()  # withdrawn at once: it is due again, for whoever claims it
     scene.tick(DUE_15)
     with scene.database.transaction() as session:
-        assert not reminder_queue.is_wanted(session, claimed, DUE_15)
-        assert reminder_queue.deliveries(session, claimed, DUE_15) == []
+        assert not reminder_queue.wanted(session, [claimed], DUE_15)
+        assert deliveries.plan(session, [claimed], DUE_15) == []
     assert scene.posts() == 1
 
 
 def test_no_send_begins_that_could_outlast_its_lease(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "LEASE", timedelta(seconds=49))
+    monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=49))
     scene.tick(DUE_15)
     assert scene.posts() == 0
-    monkeypatch.setattr(loop, "LEASE", timedelta(seconds=55))
+    monkeypatch.setattr(outbox, "LEASE", timedelta(seconds=55))
     scene.tick(DUE_15 + MINUTE)
     assert scene.posts() == 1
 
@@ -534,7 +655,7 @@ def test_more_than_one_batch_is_all_sent(
     sender: Sender,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(loop, "BATCH", 3)
+    monkeypatch.setattr(outbox, "BATCH", 3)
     scenes = [build(database, vault, service, sender) for _ in range(7)]
     results = [scenes[0].tick(DUE_15) for _ in range(3)]
     assert [each.claimed for each in results] == [3, 3, 1]
@@ -543,33 +664,6 @@ def test_more_than_one_batch_is_all_sent(
 
 
 # ---- the loop itself ----
-
-
-class Hands:
-    """A clock that stands, and a loop that is stopped once something was seen."""
-
-    def __init__(self, scene: Scene, now: datetime) -> None:
-        self.stop = threading.Event()
-        arguments = (scene.database, scene.vault, scene.sender, PUBLIC_URL, self.stop)
-        self.thread = threading.Thread(target=run, args=(*arguments, lambda: now))
-
-    def __enter__(self) -> "Hands":
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self.thread.join(10)
-        assert not self.thread.is_alive()
-
-
-def eventually(seen: object, seconds: float = 10) -> None:
-    import time
-
-    end = time.monotonic() + seconds
-    while not seen():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
 
 
 def test_the_loop_sends_and_stops_when_told(scene: Scene) -> None:
@@ -614,14 +708,14 @@ def test_one_reminders_fault_does_not_keep_the_others_waiting(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     other = build(database, vault, service, sender)
-    real = loop.reminder_payload
+    real = web_push.reminder_payload
 
     def payload(**values: object) -> bytes:
         if values["block_id"] == scene.block.id:
             raise ValueError("secret")
         return real(**values)
 
-    monkeypatch.setattr(loop, "reminder_payload", payload)
+    monkeypatch.setattr(web_push, "reminder_payload", payload)
     result = scene.tick(DUE_15)
     assert (result.accepted, result.failed) == (1, 1)
     assert other.reminder().state == "sent"

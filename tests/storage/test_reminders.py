@@ -66,7 +66,7 @@ def test_planning_again_changes_nothing(database: Database) -> None:
             each.id: (each.state, each.next_try_at) for each in session.scalars(select(Reminder))
         }
         assert after == before
-        assert reminder_queue.is_wanted(session, claimed, DUE_15)  # its worker keeps it
+        assert reminder_queue.wanted(session, {claimed}, DUE_15)  # its worker keeps it
 
 
 def test_two_that_plan_at_once_make_one_set(database: Database) -> None:
