@@ -22,34 +22,28 @@ def spare(session: Session, reminder: Reminder) -> None:
 
 
 def unneeded(session: Session, due: Iterable[Any], now: datetime) -> set[UUID]:
-    """The second pushes that nobody needs (any more), of reminders that are due.
+    """Which of some due reminders are second pushes that nobody needs (any more). To be asked by
+    the worker that claims them.
 
-    To be asked with the rows locked, before they are sent.
-
-    :param due: rows with the columns of `Reminder` that tell which one it is
+    :param due: have id, clinic_id, block_id, assessment_id and attempt
     """
-    nudges = [row for row in due if row.attempt == "nudge"]
-    if not nudges:
+    found = {row.id: (row.block_id, row.assessment_id) for row in due if row.attempt == "nudge"}
+    if not found:
         return set()
-    shown = (
+    receipts = (
         select(func.count(ReminderDelivery.receipt_at))
         .where(ReminderDelivery.reminder_id == Reminder.id)
         .correlate(Reminder)
         .scalar_subquery()
     )
     prompts = {
-        (block_id, assessment_id): (sent_at, receipts > 0)
-        for block_id, assessment_id, sent_at, receipts in session.execute(
-            select(Reminder.block_id, Reminder.assessment_id, Reminder.sent_at, shown).where(
+        (block_id, assessment_id): nudge_is_needed(sent_at, shown > 0, now)
+        for block_id, assessment_id, sent_at, shown in session.execute(
+            select(Reminder.block_id, Reminder.assessment_id, Reminder.sent_at, receipts).where(
+                Reminder.block_id.in_({block_id for block_id, _ in found.values()}),
+                Reminder.assessment_id.in_({name for _, name in found.values()}),
                 Reminder.attempt == "prompt",
-                Reminder.clinic_id.in_({row.clinic_id for row in nudges}),
-                Reminder.block_id.in_({row.block_id for row in nudges}),
             )
         )
     }
-    dropped = set()
-    for row in nudges:
-        sent_at, confirmed = prompts.get((row.block_id, row.assessment_id), (None, False))
-        if not nudge_is_needed(sent_at, confirmed, now):
-            dropped.add(row.id)
-    return dropped
+    return {nudge for nudge, asked in found.items() if not prompts.get(asked, False)}

@@ -30,7 +30,7 @@ class ClaimedReminder:
     language: str  #: the patient's
     block_id: UUID
     assessment_id: str
-    attempt: str
+    attempt: str  #: prompt, nudge or snoozed
     due_at: datetime
     closes_at: datetime
     leased_until: datetime
@@ -71,11 +71,18 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
         .with_for_update(of=Reminder, skip_locked=True, key_share=True)
     ).all()
     until = now + lease
-    unneeded = nudges.unneeded(session, rows, now)
+    open_ = [row for row in rows if row.closes_at > now]
+    unneeded = nudges.unneeded(session, open_, now)
     if unneeded:
-        change(session, unneeded, leased_until=None, next_try_at=None, state="unneeded")
-    open_ = [row for row in rows if row.closes_at > now and row.id not in unneeded]
-    closed = [row for row in rows if row.closes_at <= now and row.id not in unneeded]
+        change(
+            session,
+            Reminder.id.in_(unneeded),
+            leased_until=None,
+            next_try_at=None,
+            state="unneeded",
+        )
+        open_ = [row for row in open_ if row.id not in unneeded]
+    closed = [row for row in rows if row.closes_at <= now]
     if open_:
         change(
             session,

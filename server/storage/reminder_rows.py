@@ -7,17 +7,14 @@ from server.storage.models import Reminder
 
 
 def another(session: Session, reminder: Reminder, attempt: str) -> Reminder | None:
-    """Another reminder of the same assessment, locked; the caller holds the block."""
+    """Another reminder of the same assessment, which the caller holds (`reminders.locked`)."""
     return session.scalar(
-        select(Reminder)
-        .where(
+        select(Reminder).where(
             Reminder.clinic_id == reminder.clinic_id,
             Reminder.block_id == reminder.block_id,
             Reminder.assessment_id == reminder.assessment_id,
             Reminder.attempt == attempt,
         )
-        .with_for_update()
-        .execution_options(populate_existing=True)
     )
 
 

@@ -213,10 +213,24 @@ def _wanted(
 
 
 def locked(session: Session, reminder_id: UUID) -> Reminder:
-    """In this order everywhere: the block, then its reminders. Else two syncs could deadlock."""
-    block_id = select(Reminder.block_id).where(Reminder.id == reminder_id).scalar_subquery()
-    session.execute(select(Block.id).where(Block.id == block_id).with_for_update())
-    return session.get_one(Reminder, reminder_id, with_for_update=True, populate_existing=True)
+    """One reminder, held with the others of its assessment.
+
+    In this order everywhere: the block, then its reminders by id. Else two could deadlock.
+    """
+    found = session.get_one(Reminder, reminder_id)
+    session.execute(select(Block.id).where(Block.id == found.block_id).with_for_update())
+    rows = session.scalars(
+        select(Reminder)
+        .where(
+            Reminder.clinic_id == found.clinic_id,
+            Reminder.block_id == found.block_id,
+            Reminder.assessment_id == found.assessment_id,
+        )
+        .order_by(Reminder.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return next(row for row in rows if row.id == reminder_id)
 
 
 def _fit(row: Reminder, planned: PlannedReminder, now: datetime) -> None:

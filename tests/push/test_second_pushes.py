@@ -103,14 +103,14 @@ def test_a_receipt_between_claim_and_send_spares_the_second_push(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.tick(DUE)
-    is_wanted = reminder_queue.is_wanted
+    wanted = reminder_queue.wanted
 
-    def after_the_receipt(*arguments: Any) -> bool:
+    def after_the_receipt(*arguments: Any) -> Any:
         asked.append(receipt(scene, MIDDLE))
-        return is_wanted(*arguments)
+        return wanted(*arguments)
 
     asked: list[str] = []
-    monkeypatch.setattr(reminder_queue, "is_wanted", after_the_receipt)
+    monkeypatch.setattr(reminder_queue, "wanted", after_the_receipt)
     scene.tick(MIDDLE)
     assert (asked, scene.posts()) == (["stored"], 1)
 
