@@ -28,6 +28,7 @@ export function Picture() {
   const passed = day.filter(({ kind }) => kind === 'passed').length;
   const next = day.find(({ kind, at }) => kind !== 'scored' && at > now);
   const shown = (at: number) => dayAndClock(at - correction, diary.now.value);
+  const comes = next ? { time: shown(next.at), ahead: fromNow(next.at, now) } : null;
   return (
     <Screen title={t('Your picture')}>
       {block.sites.map((site) => (
@@ -57,14 +58,13 @@ export function Picture() {
           })}{' '}
           {passed > 0 ? tn('{count} passed.', '{count} passed.', passed) : null}
         </p>
-        {next ? (
+        {comes === null ? null : (
           <p>
-            {t(diary.reminders.value.phase === 'on' ? 'Next reminder: {time}, {ahead}.' : 'Next: {time}, {ahead}.', {
-              time: shown(next.at),
-              ahead: fromNow(next.at, now),
-            })}
+            {diary.reminders.value.phase === 'on'
+              ? t('Next reminder: {time}, {ahead}.', comes)
+              : t('Next: {time}, {ahead}.', comes)}
           </p>
-        ) : null}
+        )}
         <SyncLine />
         <nav class="rows" aria-label={t('More')}>
           <RemindersLine status={diary.reminders.value} />
