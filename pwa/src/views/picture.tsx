@@ -28,7 +28,7 @@ export function Picture() {
   const passed = day.filter(({ kind }) => kind === 'passed').length;
   const next = day.find(({ kind, at }) => kind !== 'scored' && at > now);
   const shown = (at: number) => dayAndClock(at - correction, diary.now.value);
-  const whenNext = (at: number) => ({ time: shown(at), ahead: fromNow(at, now) });
+  const comes = next ? { time: shown(next.at), ahead: fromNow(next.at, now) } : null;
   return (
     <Screen title={t('Your picture')}>
       {block.sites.map((site) => (
@@ -58,13 +58,13 @@ export function Picture() {
           })}{' '}
           {passed > 0 ? tn('{count} passed.', '{count} passed.', passed) : null}
         </p>
-        {next ? (
+        {comes === null ? null : (
           <p>
             {diary.reminders.value.phase === 'on'
-              ? t('Next reminder: {time}, {ahead}.', whenNext(next.at))
-              : t('Next: {time}, {ahead}.', whenNext(next.at))}
+              ? t('Next reminder: {time}, {ahead}.', comes)
+              : t('Next: {time}, {ahead}.', comes)}
           </p>
-        ) : null}
+        )}
         <SyncLine />
         <nav class="rows" aria-label={t('More')}>
           <RemindersLine status={diary.reminders.value} />
