@@ -23,7 +23,7 @@ from server.storage.models import (
 )
 
 #: Blocks read at once; what is in memory does not grow with their number.
-BATCH = 100
+BATCH = 50
 
 
 def of_block(session: Session, clinic_id: UUID, block_id: UUID, as_of: datetime) -> Dossier:

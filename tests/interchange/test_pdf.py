@@ -11,7 +11,7 @@ from pypdf.generic import DictionaryObject
 from server.interchange.pdf.page_content import page_content
 from server.interchange.pdf.report import report_pdf
 
-NOW = datetime(2026, 3, 2, 18, 20, tzinfo=UTC)
+NOW = datetime(2026, 3, 2, 18, 20, 7, 123456, tzinfo=UTC)
 PAGE = """<!doctype html><html lang="{lang}" dir="{dir}"><body>
 <header><p>Not this</p></header>
 <main>

@@ -55,7 +55,9 @@ def report_pdf(
 
     def compiled(standard: Literal["ua-1", "1.7"]) -> bytes:
         compiler = typst.Compiler(source, font_paths=_fonts(), sys_inputs=inputs)
-        pdf = compiler.compile(format="pdf", pdf_standards=[standard], timestamp=as_of)
+        pdf = compiler.compile(
+            format="pdf", pdf_standards=[standard], timestamp=as_of.replace(microsecond=0)
+        )
         assert isinstance(pdf, bytes)  # a list is for pictures, None for output to a file
         return pdf
 
