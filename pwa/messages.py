@@ -93,9 +93,11 @@ def worker_sources() -> list[Path]:
 
 
 def all_sources() -> list[Path]:
-    """Every source with words for a patient, in a fixed order."""
+    """Every source of the phone app with words for a patient, in a fixed order."""
     found = (path for path in SOURCES.rglob("*.ts*") if path.suffix in (".ts", ".tsx"))
-    return sorted(path for path in found if path.relative_to(SOURCES).parts[0] != "clinic")
+    return sorted(
+        path for path in found if path.relative_to(SOURCES).parts[0] not in ("clinic", "stop")
+    )
 
 
 def texts(sources: list[Path]) -> dict[str, str | None]:

@@ -40,6 +40,8 @@ PLURALS = {
     "de": ("one", "other"),
     "ar": ("zero", "one", "two", "few", "many", "other"),
 }
+#: What a template may hold besides words, such as the addresses of scripts; a mistake in one is told.
+_JINJA = {"extensions": "webassets.ext.jinja2.AssetsExtension", "silent": "false"}
 #: Said by the tool that wrote a file; they change without any message changing.
 _NOISE = (
     *("Project-Id-Version", "Report-Msgid-Bugs-To", "POT-Creation-Date", "PO-Revision-Date"),
@@ -58,7 +60,7 @@ def extracted() -> Catalog:
             _add(found, text, ROOT / name)
     for path in sorted(TEMPLATES.glob("*.html")):
         keywords = {"t": None, "tn": (1, 2)}
-        for _, text, _, _ in extract_from_file("jinja2", path, keywords=keywords):
+        for _, text, _, _ in extract_from_file("jinja2", path, keywords=keywords, options=_JINJA):
             _add(found, text, path)
     return found
 

@@ -13,7 +13,7 @@ from server.words import catalogues
 
 OTHERS = catalogues.LANGUAGES[1:]
 #: Said the same in every language, or by chance in this one.
-SAME = {"Block Diary"} | {"Code", "Note", "Type"}
+SAME = {"Block Diary"} | {"Code", "Note", "Type"} | {"Injection", "Injection {number}", "Patient"}
 VALUE = re.compile(r"\{\w+\}")
 
 

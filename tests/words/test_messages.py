@@ -78,24 +78,24 @@ WORDS = re.compile(r"^\W*[A-Z][a-z]+[ .,:?!…]|^\W*[A-Z][a-z]{2,}\W*$|[a-z]{2,}
 #: Where such a string is none: names of classes, keys and errors for a programmer.
 NOT_SAID = re.compile(
     r"(class|className|viewBox|d|type|key|role|autocapitalize|placeholder)\s*[:=]\s*\(?$"
-    r"|Error\($|super\($|Failure\([^)]*$|\bcase $|=== $|\.includes\($|headers = \{\s*$|querySelector\w*\($"
+    r"|Error\($|super\($|Failure\([^)]*$|\bcase $|=== $|\.includes\($|headers = \{\s*$|querySelector\w*\($|\bsecond\($"
 )
 #: Names of things, not words.
 NAMES = {
     "Etc/UTC", "AbortError", "TimeoutError", "VersionError", "QuotaExceededError", "Content-Type",
     "Accept-Language", "Macintosh", "or from memory", "Notification", "PushManager", "English",
+    "Samsung", "Xiaomi, Redmi, POCO", "Huawei, Honor",
 }  # fmt: skip
 
 
 def hard_coded(source: str) -> list[str]:
     """Literal text for a person in a TSX or TypeScript source, outside of t() and tn()."""
-    code = re.sub(r"/\*.*?\*/|(?<![:\w'\"`])//[^\n]*", "", source, flags=re.DOTALL)
     plain = subprocess.run(
         [
             *(str(build.esbuild()), "--loader=tsx", "--jsx=transform", "--jsx-factory=h"),
             *("--charset=utf8", "--jsx-fragment=h", "--log-level=error"),
         ],
-        input=code,
+        input=source,
         capture_output=True,
         encoding="utf-8",
         check=True,

@@ -3,11 +3,12 @@
  * link's token stands behind `#`, so that it is in no request but this one's body.
  */
 const PATIENCE_MS = 15_000;
-const AGAIN = 'This did not reach the server, so the e-mails go on. Check your connection and press the button again.';
 
 const button = document.querySelector<HTMLButtonElement>('[data-stop]');
 const title = document.querySelector('h1');
-const said = document.querySelector('[data-said]');
+const said = document.querySelector<HTMLElement>('[data-said]');
+/** What the page may have to say, in its language. */
+const { stopped = '', done = '', again = '' } = said?.dataset ?? {};
 
 button?.addEventListener('click', () => {
   button.disabled = true;
@@ -15,9 +16,9 @@ button?.addEventListener('click', () => {
     button.disabled = false;
     if (refused === null) {
       button.remove();
-      if (title) title.textContent = 'The e-mails are stopped';
+      if (title) title.textContent = stopped;
     }
-    if (said) said.textContent = refused ?? 'Done. You get no more of them.';
+    if (said) said.textContent = refused ?? done;
   });
 });
 
@@ -31,11 +32,11 @@ async function stop(token: string): Promise<string | null> {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (answer.ok) return null;
-    if (answer.status !== 422) return AGAIN;
+    if (answer.status !== 422) return again;
     const { error } = (await answer.json()) as { error: { message: string } };
     return error.message;
   } catch {
-    return AGAIN;
+    return again;
   }
 }
 
