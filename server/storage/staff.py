@@ -16,11 +16,9 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.domain.errors import Invalid
+from server.domain.staff import ROLES
 from server.storage import audit
 from server.storage.db import Base
-
-#: From most to least that they may do.
-ROLES: tuple[str, ...] = ("administrator", "clinician", "nurse", "viewer")
 
 #: Shortest password. Source: NIST SP 800-63B-4, for a password that is the only factor.
 PASSWORD_MIN_CHARACTERS = 15
@@ -110,6 +108,12 @@ def names(session: Session, clinic_id: UUID, ids: Sequence[int]) -> dict[int, st
     """By id, what the staff members of a clinic are called; an unknown id is left out."""
     found = select(User.id, User.name).where(User.clinic_id == clinic_id, User.id.in_(ids))
     return {row.id: row.name for row in session.execute(found)}
+
+
+def names_of_roles(session: Session, clinic_id: UUID, roles: Sequence[str]) -> list[str]:
+    """What the staff members of a clinic who have one of these roles are called, sorted."""
+    found = select(User.name).where(User.clinic_id == clinic_id, User.active)
+    return sorted(session.scalars(found.where(User.roles.any(Role.name.in_(roles)))))
 
 
 def _role(session: Session, name: str) -> Role:

@@ -8,15 +8,16 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from server.domain import staff as permissions
 from server.storage import audit
+from server.storage import staff as members
 from server.storage.staff import User
 from server.web.clinic.sign_in import LONGEST, is_clinic_page
+from server.web.context import services
 
 #: The only pages under /clinic for people who are not signed in.
 OPEN = frozenset({"security.login"})
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-#: What everybody who is signed in may change: their own session.
-OWN = frozenset({"board.sign_out"})
 
 csrf = CSRFProtect()
 
@@ -45,13 +46,23 @@ def guard() -> ResponseReturnValue | None:
         return None
     if not signed_in:
         return redirect(url_for("security.login", next=_wanted()))
-    if request.blueprint == "security":
-        abort(404)  # the library's other views are not ours
-    may_change = staff().role != "viewer" or request.endpoint in OWN
-    if request.method not in READING and not may_change:
-        abort(403)
+    if request.endpoint is not None and not may(request.endpoint):
+        return _not_allowed(request.endpoint)
     csrf.protect()
     return None
+
+
+def may(endpoint: str) -> bool:
+    """May the staff member who is signed in use this endpoint?"""
+    return permissions.may(staff().role, endpoint)
+
+
+def _not_allowed(endpoint: str) -> ResponseReturnValue:
+    """A refusal that says whom to ask."""
+    roles = [role for role in permissions.ROLES if role in permissions.MAY.get(endpoint, ())]
+    with services().database.reading() as reading:
+        people = members.names_of_roles(reading, staff().clinic_id, roles)
+    return render_template("clinic/not_allowed.html", roles=roles, people=people), 403
 
 
 def staff() -> User:

@@ -87,8 +87,8 @@ def register(app: Flask, services: Services) -> None:
         SECURITY_PASSWORD_SINGLE_HASH=True,
         SECURITY_PASSWORD_SALT=services.vault.hash("password", "salt"),
         SECURITY_LOGIN_URL="/clinic/sign-in",
-        SECURITY_LOGOUT_URL="/clinic/library/sign-out",
-        SECURITY_VERIFY_URL="/clinic/library/verify",
+        SECURITY_LOGOUT_METHODS=None,  # the library's other views are not ours
+        SECURITY_FRESHNESS=timedelta(days=-1),
         SECURITY_STATIC_FOLDER=None,
         SECURITY_LOGIN_USER_TEMPLATE="clinic/sign_in.html",
         SECURITY_POST_LOGIN_VIEW="/clinic/",

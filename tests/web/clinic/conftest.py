@@ -130,7 +130,7 @@ class Staff:
 
     def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
         """Send a form with the session's CSRF token."""
-        token = csrf_token(self.get("/clinic/enrol").text)
+        token = csrf_token(self.get("/clinic/").text)
         return self.client.post(path, data={"csrf_token": token, **(data or {})}, **options)
 
     def be_signed_in(self) -> None:
@@ -209,6 +209,21 @@ class World:
     def protocol_id(self) -> str:
         with self.database.reading() as session:
             return str(protocols.all_current(session, self.clinic.id)[0].id)
+
+    def member(self, role: str) -> Staff:
+        """Somebody of this role at our clinic, in a browser of their own."""
+        email = f"{role}@elm.example"
+        with self.database.transaction() as session:
+            staff.add(
+                session,
+                clinic_id=self.clinic.id,
+                email=email,
+                name=role.capitalize(),
+                role=role,
+                password=PASSWORD,
+                now=self.clock.now,
+            )
+        return Staff(self.app.test_client(), email)
 
     def staff_id(self, email: str) -> int:
         with self.database.reading() as session:

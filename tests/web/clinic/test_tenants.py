@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 
 from server.storage import protocols, staff
 from server.storage.models import Block, Clinic, Device
-from tests.web.clinic.conftest import PASSWORD, Staff, World, enrolment
+from tests.web.clinic.conftest import World, enrolment
 
 OPEN = {"/clinic/sign-in"}
 
@@ -120,24 +120,6 @@ def test_one_reference_may_stand_for_two_people_at_two_clinics(world: World) -> 
         assert staff.names(session, oak.id, [nora]) == {}
         assert staff.names(session, world.clinic.id, [nora]) == {nora: "Nora"}
     assert "P-1001" in world.stranger.enrol(protocol=protocol)
-
-
-def test_a_viewer_reads_and_changes_nothing(world: World, theirs: dict[str, str]) -> None:
-    with world.database.transaction() as session:
-        staff.add(
-            session,
-            clinic_id=world.clinic.id,
-            email="vera@elm.example",
-            name="Vera",
-            role="viewer",
-            password=PASSWORD,
-            now=world.clock.now,
-        )
-    viewer = Staff(world.app.test_client(), "vera@elm.example")
-    assert viewer.get(f"/clinic/blocks/{theirs['block_id']}").status_code == 200
-    assert viewer.post(f"/clinic/blocks/{theirs['block_id']}/cancel").status_code == 403
-    assert viewer.post(f"/clinic/patients/{theirs['patient_id']}/sheet").status_code == 403
-    assert viewer.post("/clinic/sign-out").status_code == 302
 
 
 def test_an_unknown_id_is_not_found(world: World) -> None:
