@@ -128,7 +128,7 @@ def _bundle_all() -> None:
     environment.append_path(str(PWA), "/")
     environment.config["ESBUILD"] = str(esbuild())
 
-    names = ("app_js", "app_css", "clinic_js", "clinic_css")
+    names = ("app_js", "app_css", "clinic_js", "access_js", "clinic_css")
     urls = {name: _build_bundle(environment, name) for name in names}
     page = app.jinja_env.from_string((PWA / "index.html").read_text(encoding="utf-8"))
     (BUILT / "index.html").write_text(page.render(urls), encoding="utf-8")

@@ -68,6 +68,7 @@ def register(app: Flask) -> Environment:
                 '--define:process.env.NODE_ENV="production"',
             ),
             "clinic_js": _bundle("src/clinic/board.ts", "clinic.%(version)s.js", "--format=esm"),
+            "access_js": _bundle("src/clinic/access.ts", "access.%(version)s.js", "--format=esm"),
             "clinic_css": _bundle("styles/clinic.css", "clinic.%(version)s.css"),
         }
     )

@@ -19,6 +19,9 @@ PASSWORD = "correct horse battery staple"
 #: Of a clinic that has not enrolled anybody.
 NEWCOMER = "omar@oak.example"
 NURSE = "nora@elm.example"
+ADMINISTRATOR = "ada@elm.example"
+#: Signs in with an authenticator app as well.
+CAREFUL = "cora@elm.example"
 
 
 def at(clock: str) -> datetime:
@@ -43,8 +46,10 @@ class ClinicDay:
         self._clock = TestClock(at("08:00"))
         self.app = create_app(server.config, self._clock)
         self._vault = self.app.extensions["block_diary"].vault
-        self._clinic = self._new_clinic("Elm Pain Clinic", NURSE, "Nora Lee")
-        self._new_clinic("Oak Pain Clinic", NEWCOMER, "Omar Reed")
+        self._clinic = self._new_clinic("Elm Pain Clinic", NURSE, "Nora Lee", "nurse")
+        self._add_member(self._clinic, ADMINISTRATOR, "Ada Lind", "administrator")
+        self._add_member(self._clinic, CAREFUL, "Cora Quist", "clinician")
+        self._new_clinic("Oak Pain Clinic", NEWCOMER, "Omar Reed", "administrator")
         self.followed: dict[str, Followed] = {}
         self._numbers = iter(range(2041, 2100))
 
@@ -144,23 +149,36 @@ class ClinicDay:
             block = blocks.get(session, self._clinic.id, self.followed["cancelled"].block_id)
             blocks.cancel(session, block, audit.SYSTEM, self._clock.now)
 
-    def _new_clinic(self, name: str, email: str, member: str) -> Clinic:
+    def staff_id(self, email: str) -> int:
+        with self.database.reading() as session:
+            member = staff.of_email(session, email)
+            assert member is not None
+            return int(member.id)
+
+    def _new_clinic(self, name: str, email: str, member: str, role: str) -> Clinic:
         now = self._clock.now
         with self.database.transaction() as session:
             clinic = clinics.create(
                 session, name=name, telephone="555-0100", timezone="Europe/London", now=now
             )
+            clinic.second_factor_for = "nobody"
             new_protocol(session, clinic, now=now)
-            staff.add(
+        self._add_member(clinic, email, member, role)
+        return clinic
+
+    def _add_member(self, clinic: Clinic, email: str, name: str, role: str) -> None:
+        with self.database.transaction() as session:
+            member = staff.add(
                 session,
                 clinic_id=clinic.id,
                 email=email,
-                name=member,
-                role="nurse",
+                name=name,
+                role=role,
                 password=PASSWORD,
-                now=now,
+                now=self._clock.now,
             )
-        return clinic
+            if email == CAREFUL:
+                member.tf_totp_secret = self._vault.seal("A" * 32)
 
     def _enrol(
         self,

@@ -10,11 +10,39 @@ if TYPE_CHECKING:
 
 def register(app: "Flask", services: "Services") -> None:
     """Add the clinic's pages, closed to everybody who is not signed in."""
-    from server.web.clinic import access, block, board, enrol, page, sheet, sign_in, words
+    from server.web.clinic import (
+        access,
+        account,
+        block,
+        board,
+        enrol,
+        join,
+        page,
+        passkeys,
+        people,
+        second_factor,
+        seen,
+        sheet,
+        sign_in,
+        trail,
+        words,
+    )
 
     sign_in.register(app, services)
     access.register(app)
+    seen.register(app)
     page.register(app)
     words.register(app)
-    for module in (board, enrol, sheet, block):
+    for module in (
+        board,
+        enrol,
+        sheet,
+        block,
+        people,
+        join,
+        second_factor,
+        account,
+        passkeys,
+        trail,
+    ):
         app.register_blueprint(module.blueprint)

@@ -25,6 +25,6 @@ def register(app: Flask) -> None:
 
     @app.context_processor
     def page() -> dict[str, Any]:
-        if not current_user.is_authenticated:
+        if not current_user.is_authenticated or g.get("staff_session") is None:
             return {}
         return {"clinic": clinic(), "staff_member": staff(), "may": may}

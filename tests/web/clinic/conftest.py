@@ -262,26 +262,28 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     )
     app = create_app(config, clock)
     database = app.extensions["block_diary"].database
-    elm = _clinic(database, "Elm Pain Clinic", "nora@elm.example", clock.now)
-    _clinic(database, "Oak Pain Clinic", "oscar@oak.example", clock.now)
+    elm = _clinic(database, "Elm Pain Clinic", "nora@elm.example", "nurse", clock.now)
+    # An administrator: may do everything, but not at somebody else's clinic.
+    _clinic(database, "Oak Pain Clinic", "oscar@oak.example", "administrator", clock.now)
     nurse = Staff(app.test_client(), "nora@elm.example")
     stranger = Staff(app.test_client(), "oscar@oak.example")
     yield World(app, clock, database, elm, nurse, stranger)
     database.close()
 
 
-def _clinic(database: Database, name: str, email: str, now: datetime) -> Clinic:
+def _clinic(database: Database, name: str, email: str, role: str, now: datetime) -> Clinic:
     with database.transaction() as session:
         clinic = clinics.create(
             session, name=name, telephone="555-0100", timezone="America/New_York", now=now
         )
+        clinic.second_factor_for = "nobody"
         protocols.keep(session, clinic.id, STANDARD, Criteria(), 240, now)
         staff.add(
             session,
             clinic_id=clinic.id,
             email=email,
             name=email.partition("@")[0].capitalize(),
-            role="nurse",
+            role=role,
             password=PASSWORD,
             now=now,
         )
