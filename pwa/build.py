@@ -138,7 +138,7 @@ def _bundle_all(numbered: Path) -> None:
     environment.config["ESBUILD"] = str(esbuild())
     environment.config["NODE_PATH"] = str(MODULES)
 
-    names = ("app_js", "app_css", "clinic_js", "stop_js", "clinic_css")
+    names = ("app_js", "app_css", "clinic_js", "access_js", "stop_js", "clinic_css")
     urls = {name: _build_bundle(environment, name) for name in names}
     page = app.jinja_env.from_string((PWA / "index.html").read_text(encoding="utf-8"))
     at_start = _imported_at_start(BUILT / Path(urls["app_js"]).name)

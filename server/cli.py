@@ -12,6 +12,8 @@ from typing import Any
 from server.config import Config, StartRefused, load
 from server.domain.errors import DomainError
 from server.push.command import add_remind
+from server.staff_link import add_staff_link
+from server.verify_audit import add_verify_audit
 
 Subcommands = Any  # what argparse's add_subparsers returns has no public name
 
@@ -91,6 +93,8 @@ COMMANDS: tuple[Callable[[Subcommands], None], ...] = (
     add_remind,
     add_migrate,
     add_create_clinic,
+    add_staff_link,
+    add_verify_audit,
     add_report,
     add_compare,
 )

@@ -71,6 +71,7 @@ def _make(config: Config, database: Database, vault: Vault, now: datetime) -> No
             email=EMAIL,
             administrator="Demo nurse",
             password=password,
+            second_factor_for="nobody",
             now=now,
         )
         made: dict[str, Block] = {}

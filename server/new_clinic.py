@@ -43,6 +43,10 @@ def create_clinic(
                 email=email,
                 administrator="",
                 password=password,
+                # Where nobody's real data can be meant, a first look asks for no app.
+                second_factor_for="administrators"
+                if config.environment == "production"
+                else "nobody",
                 now=now,
             )
     finally:
@@ -59,14 +63,17 @@ def open_clinic(
     email: str,
     administrator: str,
     password: str,
+    second_factor_for: str,
     now: datetime,
 ) -> tuple[models.Clinic, models.Protocol]:
     """A clinic that can enrol at once: with the standard protocol and somebody who signs in.
 
     :param administrator: what staff see of them; empty shows the address
+    :param second_factor_for: who must sign in with one: nobody, administrators or everybody
     :raises Invalid: the address is not one, or somebody signs in with it already
     """
     clinic = clinics.create(session, name=name, telephone=telephone, timezone=timezone, now=now)
+    clinic.second_factor_for = second_factor_for
     protocol = protocols.keep(session, clinic.id, STANDARD, Criteria(), MAX_AGE_MINUTES, now)
     staff.add(
         session,

@@ -27,6 +27,8 @@ class Clinic(Base):
     name: Mapped[str]
     telephone: Mapped[str]  #: what a patient calls, as shown to them
     timezone: Mapped[str]
+    #: who must sign in with a second factor: nobody, administrators or everybody
+    second_factor_for: Mapped[str] = mapped_column(default="administrators")
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -330,9 +332,10 @@ class InstallationKey(Base):
 
 
 class AuditEvent(Base):
-    """Who saw and changed what. Rows are only ever added."""
+    """Who saw and changed what. Rows are only ever added, each sealed with the one before it."""
 
     __tablename__ = "audit_event"
+    __table_args__ = (UniqueConstraint("clinic_id", "number"),)
     id: Mapped[int] = mapped_column(  #: in the order in which they were added
         BigInteger().with_variant(Integer(), "sqlite"), primary_key=True
     )
@@ -342,3 +345,6 @@ class AuditEvent(Base):
     action: Mapped[str]
     subject: Mapped[str]  #: "block:ID", "patient:ID" ...
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
+    address: Mapped[str | None]  #: where a staff member was; never a patient's
+    number: Mapped[int]  #: 1, 2 ... at this clinic, without a gap
+    hash: Mapped[str]  #: of this row and the hash of the one before (`domain.audit_chain`)

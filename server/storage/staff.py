@@ -6,8 +6,9 @@ shape: only the staff member's clinic and name are ours. Class names are the lib
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
@@ -15,15 +16,11 @@ from flask_security.models.sqla import FsModels, FsRoleMixin, FsUserMixin, FsWeb
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.domain.errors import Invalid
-from server.storage import audit
+from server.domain.errors import Conflict, Invalid, NotFound
+from server.domain.passwords import problem_with
+from server.domain.staff import ROLES
+from server.storage import audit, clinics
 from server.storage.db import Base
-
-#: From most to least that they may do.
-ROLES: tuple[str, ...] = ("administrator", "clinician", "nurse", "viewer")
-
-#: Shortest password. Source: NIST SP 800-63B-4, for a password that is the only factor.
-PASSWORD_MIN_CHARACTERS = 15
 
 FsModels.set_db_info(  # type: ignore[no-untyped-call]
     base_model=Base,
@@ -45,6 +42,8 @@ class User(Base, FsUserMixin):
     __tablename__ = "staff_member"
     clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
     name: Mapped[str]  #: as shown beside what they did
+    #: the last 30 seconds whose code of the authenticator app was used; each counts once
+    totp_counter: Mapped[int | None]
 
     @property
     def role(self) -> str:
@@ -53,7 +52,7 @@ class User(Base, FsUserMixin):
 
 
 class WebAuthn(Base, FsWebAuthnMixin):
-    """A passkey of a staff member; not switched on yet."""
+    """A passkey of a staff member."""
 
     __tablename__ = "staff_passkey"
 
@@ -65,39 +64,40 @@ def add(
     email: str,
     name: str,
     role: str,
-    password: str,
+    password: str | None,
     now: datetime,
+    actor: str = audit.SYSTEM,
 ) -> User:
     """Give a person at a clinic access to its pages.
 
     :param role: one of `ROLES`
+    :param password: None if they set one by a link
     :raises Invalid: the address is not one, somebody signs in with it already, the role is
-        unknown, or the password is too short
+        unknown, or the password cannot be used
     """
     email = email.strip().lower()
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", email):
         raise Invalid("email", "is not an email address")
     if session.scalar(select(User.id).where(User.email == email)) is not None:
         raise Invalid("email", "somebody signs in with this address already")
-    if role not in ROLES:
-        raise Invalid("role", f"is not one of {', '.join(ROLES)}")
-    if len(password) < PASSWORD_MIN_CHARACTERS:
-        raise Invalid("password", f"has fewer than {PASSWORD_MIN_CHARACTERS} characters")
+    _check_role(role)
+    clinic_name = clinics.get(session, clinic_id).name
     member = User(
         clinic_id=clinic_id,
         email=email,
         name=name.strip() or email,
-        password=PasswordHasher().hash(unicodedata.normalize("NFKD", password)),
         active=True,
         fs_uniquifier=uuid4().hex,
         roles=[_role(session, role)],
     )
+    if password is not None:
+        set_password(session, member, password, clinic_name)
     session.add(member)
     session.flush()
     audit.record(
         session,
         clinic_id,
-        audit.SYSTEM,
+        actor,
         "staff.added",
         audit.staff(member.id),
         {"role": role},
@@ -106,10 +106,76 @@ def add(
     return member
 
 
+def get(session: Session, clinic_id: UUID, staff_id: int) -> User:
+    """:raises NotFound: this clinic has no such staff member"""
+    member = session.scalar(select(User).where(User.clinic_id == clinic_id, User.id == staff_id))
+    if member is None:
+        raise NotFound("There is no such staff member at your clinic.")
+    return member
+
+
+def of_email(session: Session, email: str) -> User | None:
+    """Whoever signs in with this address, at whatever clinic; None if nobody does."""
+    return session.scalar(select(User).where(User.email == email))
+
+
+def members(session: Session, clinic_id: UUID) -> list[User]:
+    """Everybody at a clinic: those with access first, each by name."""
+    found = select(User).where(User.clinic_id == clinic_id)
+    return list(session.scalars(found.order_by(User.active.desc(), User.name, User.id)))
+
+
+def set_password(session: Session, member: User, password: str, clinic_name: str) -> None:
+    """:raises Invalid: "password": it is too short or easily guessed"""
+    problem = problem_with(password, (clinic_name, member.name, member.email))
+    if problem:
+        raise Invalid("password", problem)
+    member.password = PasswordHasher().hash(unicodedata.normalize("NFKD", password))
+
+
+def change_role(session: Session, member: User, role: str, actor: str, now: datetime) -> None:
+    """Let them do what another role may, from their next request on.
+
+    :raises Conflict: nobody else could look after the clinic's staff
+    """
+    _check_role(role)
+    before = member.role
+    if role == before:
+        return
+    keep_an_administrator(session, member)
+    member.roles = [_role(session, role)]
+    details = {"from": before, "to": role}
+    note(session, member, "staff.role_changed", details, actor, now)
+
+
+def keep_an_administrator(session: Session, leaving: User) -> None:
+    """:raises Conflict: they are the only administrator who can sign in"""
+    clinics.take_turns(session, leaving.clinic_id)
+    administrators = session.scalars(
+        select(User.id).where(
+            User.clinic_id == leaving.clinic_id,
+            User.active,
+            User.password.is_not(None),
+            User.roles.any(Role.name == "administrator"),
+        )
+    ).all()
+    if list(administrators) == [leaving.id]:
+        raise Conflict(
+            f"{leaving.name} is the only administrator who can sign in."
+            " Make somebody else administrator first, and let them sign in."
+        )
+
+
 def names(session: Session, clinic_id: UUID, ids: Sequence[int]) -> dict[int, str]:
     """By id, what the staff members of a clinic are called; an unknown id is left out."""
     found = select(User.id, User.name).where(User.clinic_id == clinic_id, User.id.in_(ids))
     return {row.id: row.name for row in session.execute(found)}
+
+
+def names_of_roles(session: Session, clinic_id: UUID, roles: Sequence[str]) -> list[str]:
+    """What the staff members of a clinic who have one of these roles are called, sorted."""
+    found = select(User.name).where(User.clinic_id == clinic_id, User.active)
+    return sorted(session.scalars(found.where(User.roles.any(Role.name.in_(roles)))))
 
 
 def _role(session: Session, name: str) -> Role:
@@ -118,3 +184,21 @@ def _role(session: Session, name: str) -> Role:
         role = Role(name=name)
         session.add(role)
     return role
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise Invalid("role", f"is not one of {', '.join(ROLES)}")
+
+
+def note(
+    session: Session,
+    member: User,
+    action: str,
+    details: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+) -> None:
+    """Put what happened to a staff member on the audit trail."""
+    subject = audit.staff(member.id)
+    audit.record(session, member.clinic_id, actor, action, subject, details, now)

@@ -103,6 +103,7 @@ def register(app: Flask) -> Environment:
             ),
             "clinic_js": _bundle("src/clinic/board.ts", "clinic.%(version)s.js", "--format=esm"),
             "stop_js": _bundle("src/stop/stop.ts", "stop.%(version)s.js", "--format=esm"),
+            "access_js": _bundle("src/clinic/access.ts", "access.%(version)s.js", "--format=esm"),
             "clinic_css": _bundle("styles/clinic.css", "clinic.%(version)s.css"),
         }
     )

@@ -20,6 +20,9 @@ PASSWORD = "correct horse battery staple"
 NEWCOMER = "omar@oak.example"
 NURSE = "nora@elm.example"
 CLINICIAN = "clara@elm.example"
+ADMINISTRATOR = "ada@elm.example"
+#: Signs in with an authenticator app as well.
+CAREFUL = "cora@elm.example"
 
 
 def at(clock: str) -> datetime:
@@ -44,9 +47,11 @@ class ClinicDay:
         self._clock = TestClock(at("08:00"))
         self.app = create_app(server.config, self._clock)
         self._vault = self.app.extensions["block_diary"].vault
-        self._clinic = self._new_clinic("Elm Pain Clinic", NURSE, "Nora Lee")
-        self._add_staff(self._clinic, CLINICIAN, "Clara Moss", "clinician")
-        self._new_clinic("Oak Pain Clinic", NEWCOMER, "Omar Reed")
+        self._clinic = self._new_clinic("Elm Pain Clinic", NURSE, "Nora Lee", "nurse")
+        self._add_member(self._clinic, CLINICIAN, "Clara Moss", "clinician")
+        self._add_member(self._clinic, ADMINISTRATOR, "Ada Lind", "administrator")
+        self._add_member(self._clinic, CAREFUL, "Cora Quist", "clinician")
+        self._new_clinic("Oak Pain Clinic", NEWCOMER, "Omar Reed", "administrator")
         self.followed: dict[str, Followed] = {}
         self._numbers = iter(range(2041, 2100))
 
@@ -196,19 +201,26 @@ class ClinicDay:
             blocks.get(session, self._clinic.id, of.block_id).number = 2
         return block.id
 
-    def _new_clinic(self, name: str, email: str, member: str) -> Clinic:
+    def staff_id(self, email: str) -> int:
+        with self.database.reading() as session:
+            member = staff.of_email(session, email)
+            assert member is not None
+            return int(member.id)
+
+    def _new_clinic(self, name: str, email: str, member: str, role: str) -> Clinic:
         now = self._clock.now
         with self.database.transaction() as session:
             clinic = clinics.create(
                 session, name=name, telephone="555-0100", timezone="Europe/London", now=now
             )
+            clinic.second_factor_for = "nobody"
             new_protocol(session, clinic, now=now)
-        self._add_staff(clinic, email, member, "nurse")
+        self._add_member(clinic, email, member, role)
         return clinic
 
-    def _add_staff(self, clinic: Clinic, email: str, name: str, role: str) -> None:
+    def _add_member(self, clinic: Clinic, email: str, name: str, role: str) -> None:
         with self.database.transaction() as session:
-            staff.add(
+            member = staff.add(
                 session,
                 clinic_id=clinic.id,
                 email=email,
@@ -217,6 +229,8 @@ class ClinicDay:
                 password=PASSWORD,
                 now=self._clock.now,
             )
+            if email == CAREFUL:
+                member.tf_totp_secret = self._vault.seal("A" * 32)
 
     def _enrol(
         self,

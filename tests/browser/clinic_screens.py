@@ -13,7 +13,16 @@ from server.storage import accepted_languages
 from server.storage.models import Patient
 from server.storage.staff import User
 from tests.browser.chromium import close_page
-from tests.browser.clinic_day import CLINICIAN, NEWCOMER, NOW, NURSE, PASSWORD, ClinicDay
+from tests.browser.clinic_day import (
+    ADMINISTRATOR,
+    CAREFUL,
+    CLINICIAN,
+    NEWCOMER,
+    NOW,
+    NURSE,
+    PASSWORD,
+    ClinicDay,
+)
 
 
 @dataclass(frozen=True)
@@ -264,6 +273,104 @@ def _stale_form(desk: Desk) -> None:
     expect(desk.page.get_by_text("earlier sign-in")).to_be_visible()
 
 
+def _second_step(desk: Desk) -> None:
+    desk.sign_in(CAREFUL)
+
+
+def _second_step_failed(desk: Desk) -> None:
+    desk.sign_in(CAREFUL)
+    desk.page.get_by_label("Code").fill("000")
+    desk.press("Go on")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _app(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("account/authenticator")
+
+
+def _app_failed(desk: Desk) -> None:
+    _app(desk)
+    desk.page.get_by_label("Code", exact=True).fill("000")
+    desk.press("Use this app")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _account(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("account")
+    expect(desk.page.get_by_role("button", name="Add a passkey")).to_be_visible()
+
+
+def _account_failed(desk: Desk) -> None:
+    _account(desk)
+    desk.page.get_by_label("New password").fill("too short")
+    desk.press("Change the password")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _people(desk: Desk) -> None:
+    desk.sign_in(ADMINISTRATOR)
+    desk.open("staff")
+
+
+def _people_alone(desk: Desk) -> None:
+    desk.sign_in(NEWCOMER)
+    desk.open("staff")
+
+
+def _people_failed(desk: Desk) -> None:
+    _people(desk)
+    desk.press("Invite and show the link")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _person(desk: Desk) -> None:
+    desk.sign_in(ADMINISTRATOR)
+    desk.open(f"staff/{desk.day.staff_id(NURSE)}")
+
+
+def _person_invited(desk: Desk) -> None:
+    """Invited once, and given a new link each time after."""
+    _people(desk)
+    if desk.page.get_by_role("link", name="Vera Hill").count():
+        desk.page.get_by_role("link", name="Vera Hill").click()
+        desk.press("Show a new link")
+    else:
+        desk.page.get_by_label("Name", exact=True).fill("Vera Hill")
+        desk.page.get_by_label("Email address").fill("vera@elm.example")
+        desk.press("Invite and show the link")
+    expect(desk.page.locator("#staff-link")).to_be_visible()
+
+
+def _no_such_person(desk: Desk) -> None:
+    desk.sign_in(ADMINISTRATOR)
+    desk.open("staff/999999")
+
+
+def _join(desk: Desk) -> None:
+    desk.open("join")
+
+
+def _join_failed(desk: Desk) -> None:
+    desk.open("join")
+    desk.press("Set the password")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _trail(query: str) -> Recipe:
+    def open_it(desk: Desk) -> None:
+        desk.sign_in(ADMINISTRATOR)
+        desk.open(f"audit{query}")
+
+    return open_it
+
+
+def _not_allowed(desk: Desk) -> None:
+    desk.sign_in()
+    desk.open("staff")
+
+
 #: By endpoint and state; "error" pages have no address of their own.
 SCREENS: dict[str, dict[str, Recipe]] = {
     "security.login": {"empty": _sign_in, "error": _sign_in_failed},
@@ -309,5 +416,16 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "filled": _languages_accepted,
         "error": _no_such_language,
     },
-    "error": {"404": _nothing_here, "409": _no_report_yet, "400": _stale_form},
+    "second_factor.asked": {"empty": _second_step, "error": _second_step_failed},
+    "second_factor.app_offered": {"empty": _app, "error": _app_failed},
+    "account.account": {"empty": _account, "error": _account_failed},
+    "people.people": {"empty": _people_alone, "filled": _people, "error": _people_failed},
+    "people.person": {"empty": _person, "invited": _person_invited, "error": _no_such_person},
+    "join.join": {"empty": _join, "error": _join_failed},
+    "trail.trail": {
+        "empty": _trail("?patient=nobody"),
+        "filled": _trail(""),
+        "error": _trail("?since=soon"),
+    },
+    "error": {"403": _not_allowed, "404": _nothing_here, "409": _no_report_yet, "400": _stale_form},
 }

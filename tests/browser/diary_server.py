@@ -48,12 +48,16 @@ class DiaryServer:
     """One installation with one clinic; it can be stopped and started on the same address."""
 
     def __init__(
-        self, folder: Path, push_hosts: Collection[str] = (), at: datetime | None = None
+        self,
+        folder: Path,
+        push_hosts: Collection[str] = (),
+        at: datetime | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self._listening = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
         self._port = self._listening.server_port
         self._listening.server_close()
-        self.url = f"http://127.0.0.1:{self._port}"
+        self.url = f"http://{host}:{self._port}"
         self.config: Config = load(
             {
                 "BLOCK_DIARY_DATA": str(folder),

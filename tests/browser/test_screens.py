@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from pwa import build
 from tests.browser.accessibility import axe_violations
-from tests.browser.clinic_day import NOW, ClinicDay
+from tests.browser.clinic_day import ADMINISTRATOR, NOW, ClinicDay
 from tests.browser.clinic_screens import SCREENS, Desk
 from tests.browser.diary_server import DiaryServer, diary_server
 
@@ -79,7 +79,7 @@ def at_desk(desk: Browser, clinic: tuple[DiaryServer, ClinicDay]) -> Iterator[De
 
 def test_every_page_of_the_clinic_is_looked_at(at_desk: Desk, tmp_path: Path) -> None:
     """The list of pages is the app's own: what answers HTML needs states in `SCREENS`."""
-    at_desk.sign_in()
+    at_desk.sign_in(ADMINISTRATOR)
     met = at_desk.day.followed["met"]
     known: dict[str, Any] = {"block_id": met.block_id, "patient_id": met.patient_id}
     app = at_desk.day.app

@@ -3,7 +3,7 @@
 from alembic import context
 
 # Every module that declares tables, so that a comparison with the database sees them all.
-from server.storage import models, staff  # noqa: F401
+from server.storage import models, staff, staff_tables  # noqa: F401
 from server.storage.db import Base
 
 connection = context.config.attributes["connection"]

@@ -1,22 +1,41 @@
 """Who may see a clinic's pages: nobody who is not signed in, and nobody of another clinic."""
 
-from datetime import UTC, datetime
 from typing import cast
 
-from flask import Flask, abort, g, redirect, render_template, request, session, url_for
+from flask import Flask, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import current_user, logout_user
+from flask_security import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from server.domain import staff as permissions
 from server.storage import audit
+from server.storage import staff as members
 from server.storage.staff import User
-from server.web.clinic.sign_in import LONGEST, is_clinic_page
+from server.web.clinic import browser_session
+from server.web.clinic.sign_in import is_clinic_page
+from server.web.context import services
 
 #: The only pages under /clinic for people who are not signed in.
-OPEN = frozenset({"security.login"})
+OPEN = frozenset(
+    {
+        "security.login",
+        "passkeys.sign_in_options",
+        "passkeys.signed_in",
+        "join.join",
+        "join.joined",
+    }
+)
+#: The only ones while a second factor is still to come.
+PROVING = frozenset(
+    {
+        "second_factor.asked",
+        "second_factor.given",
+        "second_factor.app_offered",
+        "second_factor.app_set",
+        "board.sign_out",
+    }
+)
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-#: What everybody who is signed in may change: their own session.
-OWN = frozenset({"board.sign_out"})
 
 csrf = CSRFProtect()
 
@@ -35,23 +54,37 @@ def register(app: Flask) -> None:
 
 def guard() -> ResponseReturnValue | None:
     """Let a request to the clinic's pages through, or answer it here."""
+    audit.address.set(None)
     if not is_clinic_page(request.path):
         return None
+    audit.address.set(request.remote_addr)
     if any("\0" in text for _, texts in request.form.lists() for text in texts):
         abort(400)  # nobody can type it, and PostgreSQL cannot keep it
-    signed_in = _is_signed_in()  # first of all, since it ends what has lasted too long
+    g.staff_session = browser_session.current()  # first of all, since it ends what is over
     if request.endpoint in OPEN:
         csrf.protect()
         return None
-    if not signed_in:
+    if g.staff_session is None:
         return redirect(url_for("security.login", next=_wanted()))
-    if request.blueprint == "security":
-        abort(404)  # the library's other views are not ours
-    may_change = staff().role != "viewer" or request.endpoint in OWN
-    if request.method not in READING and not may_change:
-        abort(403)
     csrf.protect()
+    if request.endpoint is not None and not may(request.endpoint):
+        return _not_allowed(request.endpoint)
+    if g.staff_session.proven_at is None and request.endpoint not in PROVING:
+        return redirect(url_for("second_factor.asked", next=_wanted()))
     return None
+
+
+def may(endpoint: str) -> bool:
+    """May the staff member who is signed in use this endpoint?"""
+    return permissions.may(staff().role, endpoint)
+
+
+def _not_allowed(endpoint: str) -> ResponseReturnValue:
+    """A refusal that says whom to ask."""
+    roles = [role for role in permissions.ROLES if role in permissions.MAY.get(endpoint, ())]
+    with services().database.reading() as reading:
+        people = members.names_of_roles(reading, staff().clinic_id, roles)
+    return render_template("clinic/not_allowed.html", roles=roles, people=people), 403
 
 
 def staff() -> User:
@@ -62,17 +95,6 @@ def staff() -> User:
 def actor() -> str:
     """Who does it, as the audit trail names them."""
     return audit.staff(staff().id)
-
-
-def _is_signed_in() -> bool:
-    since = session.get("signed_in_at")
-    if not current_user.is_authenticated or since is None:
-        return False
-    if g.now - datetime.fromtimestamp(since, UTC) > LONGEST:
-        logout_user()
-        session.clear()
-        return False
-    return True
 
 
 def _wanted() -> str | None:

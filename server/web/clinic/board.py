@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import logout_user
 
 from server.domain.attention import ORDER, Attention, after_effects_told_at, attention
 from server.domain.block_record import CorrectedEntry, block_record
 from server.domain.compliance import AssessmentStatus
 from server.domain.report import report
 from server.domain.schedule import Assessment, local_date
-from server.storage import audit
+from server.storage import audit, staff_sessions
 from server.storage import board as storage
 from server.storage.board import BoardBlock
+from server.web.clinic import browser_session
 from server.web.clinic.access import staff
 from server.web.context import services
 
@@ -81,10 +81,10 @@ def sign_out() -> ResponseReturnValue:
     """End the session."""
     member = staff()
     with services().database.transaction() as transaction:
+        staff_sessions.end(transaction, member, g.staff_session.id, g.now)
         who = audit.staff(member.id)
         audit.record(transaction, member.clinic_id, who, "staff.signed_out", who, {}, g.now)
-    logout_user()
-    session.clear()
+    browser_session.forget()
     return redirect(url_for("security.login"))
 
 

@@ -7,7 +7,7 @@ from flask_security import current_user
 
 from server.storage import clinics
 from server.storage.models import Clinic
-from server.web.clinic.access import staff
+from server.web.clinic.access import may, staff
 from server.web.context import services
 
 
@@ -25,6 +25,6 @@ def register(app: Flask) -> None:
 
     @app.context_processor
     def page() -> dict[str, Any]:
-        if not current_user.is_authenticated:
+        if not current_user.is_authenticated or g.get("staff_session") is None:
             return {}
-        return {"clinic": clinic(), "staff_member": staff()}
+        return {"clinic": clinic(), "staff_member": staff(), "may": may}

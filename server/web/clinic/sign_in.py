@@ -1,13 +1,14 @@
 """How staff members sign in: Flask-Security with our own pages, and every view off but this one."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, g, make_response, render_template, request
 from flask.globals import _cv_app
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask.typing import ResponseReturnValue
 from flask_security import (
     LoginForm,
     Security,
@@ -19,22 +20,12 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from wtforms import Field
 from wtforms.validators import ValidationError
 
-from server.storage import audit
+from server.domain.passwords import PASSWORD_MOST_CHARACTERS
+from server.storage import audit, sign_in_tries, staff
 from server.storage.staff import Role, User, WebAuthn
-from server.web.context import Services
-
-#: Signed out this long after the last request; a board that refreshes itself keeps signed in.
-IDLE = timedelta(hours=2)
-#: Signed out this long after signing in, whatever happens.
-LONGEST = timedelta(hours=12)
-#: Failed tries from one address, and from one address for one account; counted in the memory of
-#: each serving process.
-TRIES = "20 per minute; 100 per hour"
-TRIES_AT_ONE_ACCOUNT = "5 per minute; 20 per hour"
-
-#: Longer ones are refused unread: the library's normal form of a text may be 18 times as long,
-#: and its hash takes 4096 characters.
-PASSWORD_MOST_CHARACTERS = 200
+from server.storage.staff_sessions import LONGEST
+from server.web.clinic import browser_session
+from server.web.context import Services, services
 
 REFUSED = (
     "The address and password do not go together, or this access is closed. "
@@ -72,23 +63,23 @@ def is_clinic_page(path: str) -> bool:
     return f"{path}/".startswith("/clinic/")
 
 
-def register(app: Flask, services: Services) -> None:
+def register(app: Flask, around: Services) -> None:
     """Add the sign-in page and the session's rules to the app."""
-    https = services.config.is_https
+    https = around.config.is_https
     app.config.update(
         SESSION_COOKIE_NAME="__Secure-clinic" if https else "clinic",
         SESSION_COOKIE_PATH="/clinic",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=IDLE,
+        PERMANENT_SESSION_LIFETIME=LONGEST,
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106, the name of an algorithm
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_PASSWORD_SINGLE_HASH=True,
-        SECURITY_PASSWORD_SALT=services.vault.hash("password", "salt"),
+        SECURITY_PASSWORD_SALT=around.vault.hash("password", "salt"),
         SECURITY_LOGIN_URL="/clinic/sign-in",
-        SECURITY_LOGOUT_URL="/clinic/library/sign-out",
-        SECURITY_VERIFY_URL="/clinic/library/verify",
+        SECURITY_LOGOUT_METHODS=None,  # the library's other views are not ours
+        SECURITY_FRESHNESS=timedelta(days=-1),
         SECURITY_STATIC_FOLDER=None,
         SECURITY_LOGIN_USER_TEMPLATE="clinic/sign_in.html",
         SECURITY_POST_LOGIN_VIEW="/clinic/",
@@ -100,24 +91,22 @@ def register(app: Flask, services: Services) -> None:
         SECURITY_MSG_DISABLED_ACCOUNT=(REFUSED, "error"),
     )
     app.session_interface = ClinicSession()
-    users = _request_session(app, services)
+    users = _request_session(app, around)
     Security(
         app,
         SQLAlchemySessionUserDatastore(users, User, Role, WebAuthn),
         login_form=SignInForm,
     )
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     view: Any = app.view_functions["security.login"]
-    for limit, key in ((TRIES, get_remote_address), (TRIES_AT_ONE_ACCOUNT, _one_account)):
-        view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_failed)(view)
-    app.view_functions["security.login"] = view
-    user_authenticated.connect(_signed_in, app, weak=False)
+    app.view_functions["security.login"] = _slowed_down(view)
+    user_authenticated.connect(browser_session.begun, app, weak=False)
+    app.after_request(browser_session.remember_browser)
 
 
-def _request_session(app: Flask, services: Services) -> Any:
+def _request_session(app: Flask, around: Services) -> Any:
     """The library's own database session, one for each request; it only reads."""
     users = scoped_session(
-        sessionmaker(services.database.engine, expire_on_commit=False),
+        sessionmaker(around.database.engine, expire_on_commit=False),
         scopefunc=_app_context,
     )
 
@@ -128,23 +117,63 @@ def _request_session(app: Flask, services: Services) -> Any:
     return users
 
 
-def _failed(response: Response) -> bool:
-    return response.status_code != 302
-
-
 def _app_context() -> int:
     return id(_cv_app.get())
 
 
-def _one_account() -> str:
-    return f"{get_remote_address()} {request.form.get('email', '').strip().lower()[:255]}"
+def _slowed_down(view: Callable[[], ResponseReturnValue]) -> Callable[[], ResponseReturnValue]:
+    """The library's view, which each failed try makes slower to answer the same place again."""
+
+    def sign_in() -> ResponseReturnValue:
+        if request.method != "POST":
+            return view()
+        counted = _counted()
+        wait = _longest_wait(counted)
+        if wait is not None:
+            return wait_page(wait)
+        response = make_response(view())
+        with services().database.transaction() as transaction:
+            if response.status_code == 302:
+                for key, _ in counted[:1]:
+                    sign_in_tries.forget(transaction, services().vault, key)
+                for key, _ in counted[1:]:
+                    sign_in_tries.give_back(transaction, services().vault, key)
+            elif (member := staff.of_email(transaction, _email())) is not None:
+                staff.note(transaction, member, "staff.sign_in_failed", {}, audit.SYSTEM, g.now)
+        return response
+
+    return sign_in
 
 
-def _signed_in(app: Flask, user: User, **_: Any) -> None:
-    session.pop("csrf_token", None)  # whoever knew the session before it was worth something
-    session.permanent = True
-    session["signed_in_at"] = g.now.timestamp()
-    services: Services = app.extensions["block_diary"]
-    with services.database.transaction() as transaction:
-        who = audit.staff(user.id)
-        audit.record(transaction, user.clinic_id, who, "staff.signed_in", who, {}, g.now)
+#: Failures that cost nothing: of one account at one address, and of all accounts at one address.
+FREE, FREE_AT_ADDRESS = 5, 20
+#: The same of an account in a browser in which its owner has signed in before.
+FREE_WHERE_KNOWN = 10
+
+
+def _counted() -> list[tuple[str, int]]:
+    """What this try counts for. A browser that is known is out of every stranger's reach."""
+    email, address = _email(), request.remote_addr
+    with services().database.reading() as reading:
+        member = staff.of_email(reading, email)
+    if member is not None and browser_session.is_known(member):
+        return [(f"known {browser_session.browser()['id']} {email}", FREE_WHERE_KNOWN)]
+    return [(f"account {address} {email}", FREE), (f"address {address}", FREE_AT_ADDRESS)]
+
+
+def _longest_wait(counted: list[tuple[str, int]]) -> timedelta | None:
+    with services().database.transaction() as transaction:
+        vault = services().vault
+        waits = [sign_in_tries.take(transaction, vault, *each, g.now) for each in counted]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def wait_page(wait: timedelta) -> ResponseReturnValue:
+    """What is said to whoever tried too often."""
+    seconds = ceil(wait.total_seconds())
+    page = render_template("clinic/wait.html", seconds=seconds)
+    return page, 429, {"Retry-After": str(seconds)}
+
+
+def _email() -> str:
+    return str(request.form.get("email", "")).strip().lower()[:255]

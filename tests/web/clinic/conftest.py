@@ -130,7 +130,7 @@ class Staff:
 
     def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
         """Send a form with the session's CSRF token."""
-        token = csrf_token(self.get("/clinic/enrol").text)
+        token = csrf_token(self.get("/clinic/").text)
         return self.client.post(path, data={"csrf_token": token, **(data or {})}, **options)
 
     def be_signed_in(self) -> None:
@@ -210,6 +210,21 @@ class World:
         with self.database.reading() as session:
             return str(protocols.all_current(session, self.clinic.id)[0].id)
 
+    def member(self, role: str) -> Staff:
+        """Somebody of this role at our clinic, in a browser of their own."""
+        email = f"{role}@elm.example"
+        with self.database.transaction() as session:
+            staff.add(
+                session,
+                clinic_id=self.clinic.id,
+                email=email,
+                name=role.capitalize(),
+                role=role,
+                password=PASSWORD,
+                now=self.clock.now,
+            )
+        return Staff(self.app.test_client(), email)
+
     def staff_id(self, email: str) -> int:
         with self.database.reading() as session:
             return session.scalars(select(User.id).where(User.email == email)).one()
@@ -247,26 +262,28 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     )
     app = create_app(config, clock)
     database = app.extensions["block_diary"].database
-    elm = _clinic(database, "Elm Pain Clinic", "nora@elm.example", clock.now)
-    _clinic(database, "Oak Pain Clinic", "oscar@oak.example", clock.now)
+    elm = _clinic(database, "Elm Pain Clinic", "nora@elm.example", "nurse", clock.now)
+    # An administrator: may do everything, but not at somebody else's clinic.
+    _clinic(database, "Oak Pain Clinic", "oscar@oak.example", "administrator", clock.now)
     nurse = Staff(app.test_client(), "nora@elm.example")
     stranger = Staff(app.test_client(), "oscar@oak.example")
     yield World(app, clock, database, elm, nurse, stranger)
     database.close()
 
 
-def _clinic(database: Database, name: str, email: str, now: datetime) -> Clinic:
+def _clinic(database: Database, name: str, email: str, role: str, now: datetime) -> Clinic:
     with database.transaction() as session:
         clinic = clinics.create(
             session, name=name, telephone="555-0100", timezone="America/New_York", now=now
         )
+        clinic.second_factor_for = "nobody"
         protocols.keep(session, clinic.id, STANDARD, Criteria(), 240, now)
         staff.add(
             session,
             clinic_id=clinic.id,
             email=email,
             name=email.partition("@")[0].capitalize(),
-            role="nurse",
+            role=role,
             password=PASSWORD,
             now=now,
         )

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.storage import audit
-from server.web.clinic.sign_in import IDLE, LONGEST
+from server.storage.staff_sessions import IDLE, LONGEST
 from tests.web.clinic.conftest import PASSWORD, World, csrf_token, sign_in
 
 
@@ -70,11 +70,10 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(world: World) -> None:
 
 def test_the_session_cookie_is_for_the_clinic_pages_alone(world: World) -> None:
     answer = sign_in(world.anonymous(), "nora@elm.example", PASSWORD)
-    (cookie,) = answer.headers.getlist("Set-Cookie")
-    assert cookie.startswith("clinic=")
-    assert "HttpOnly" in cookie
-    assert "Path=/clinic" in cookie
-    assert "SameSite=Lax" in cookie
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert sorted(cookie.partition("=")[0] for cookie in cookies) == ["clinic", "clinic-browser"]
+    for cookie in cookies:
+        assert {"HttpOnly", "Path=/clinic", "SameSite=Lax"} <= set(cookie.split("; "))
 
 
 def test_pages_elsewhere_neither_set_the_session_nor_vary_by_it(world: World) -> None:
@@ -85,8 +84,15 @@ def test_pages_elsewhere_neither_set_the_session_nor_vary_by_it(world: World) ->
     assert "Cookie" in world.nurse.get("/clinic/").headers["Vary"]
 
 
-def test_a_session_ends_when_idle(world: World) -> None:
-    assert world.app.permanent_session_lifetime == IDLE
+@pytest.mark.parametrize(
+    ("after", "status"),
+    [(IDLE, 200), (IDLE + timedelta(seconds=1), 302)],
+)
+def test_a_session_ends_when_idle(world: World, after: timedelta, status: int) -> None:
+    world.nurse.be_signed_in()
+    world.clock.now += after
+    assert world.nurse.get("/clinic/").status_code == status
+    assert world.nurse.get("/clinic/").status_code == status
 
 
 @pytest.mark.parametrize(
@@ -97,7 +103,11 @@ def test_a_session_ends_after_twelve_hours_whatever_happens(
     world: World, after: timedelta, status: int
 ) -> None:
     world.nurse.be_signed_in()
-    world.clock.now += after
+    begun = world.clock.now
+    while world.clock.now + IDLE < begun + after:
+        world.clock.now += IDLE
+        assert world.nurse.get("/clinic/").status_code == 200
+    world.clock.now = begun + after
     assert world.nurse.get("/clinic/").status_code == status
     assert world.nurse.get("/clinic/").status_code == status
 

@@ -1,0 +1,57 @@
+"""What the staff of a clinic may be, and what they may do at its pages."""
+
+from collections.abc import Mapping
+
+#: From most to least that they may do.
+ROLES: tuple[str, ...] = ("administrator", "clinician", "nurse", "viewer")
+
+EVERYBODY = frozenset(ROLES)
+#: Who looks after patients; an administrator may too, since a small clinic has one person for all.
+CARERS = EVERYBODY - {"viewer"}
+ADMINISTRATORS = frozenset({"administrator"})
+
+#: By endpoint, the roles that may use it. What has no line here is closed to everybody.
+#: `docs/access.md` says the same in a clinic's words, and a test holds the two together.
+MAY: Mapping[str, frozenset[str]] = {
+    "board.board": EVERYBODY,
+    "board.sign_out": EVERYBODY,
+    "block.block": EVERYBODY,
+    "block.report_as_json": EVERYBODY,
+    "block.record_as_json": EVERYBODY,
+    "block.time_set": CARERS,
+    "block.baseline_entered": CARERS,
+    "block.cancelled": CARERS,
+    "enrol.enrol": CARERS,
+    "enrol.enrol_sent": CARERS,
+    "sheet.sheet": EVERYBODY,
+    "sheet.sheet_made": CARERS,
+    "sheet.phone_revoked": CARERS,
+    "account.account": EVERYBODY,
+    "account.password_changed": EVERYBODY,
+    "account.app_removed": EVERYBODY,
+    "account.recovery_codes_made": EVERYBODY,
+    "account.passkey_removed": EVERYBODY,
+    "account.session_ended": EVERYBODY,
+    "account.signed_out_everywhere": EVERYBODY,
+    "passkeys.options": EVERYBODY,
+    "passkeys.added": EVERYBODY,
+    "second_factor.asked": EVERYBODY,
+    "second_factor.given": EVERYBODY,
+    "second_factor.app_offered": EVERYBODY,
+    "second_factor.app_set": EVERYBODY,
+    "trail.trail": ADMINISTRATORS,
+    "trail.exported": ADMINISTRATORS,
+    "people.people": ADMINISTRATORS,
+    "people.invited": ADMINISTRATORS,
+    "people.person": ADMINISTRATORS,
+    "people.role_changed": ADMINISTRATORS,
+    "people.deactivated": ADMINISTRATORS,
+    "people.reactivated": ADMINISTRATORS,
+    "people.reset": ADMINISTRATORS,
+    "people.second_factor_set": ADMINISTRATORS,
+}
+
+
+def may(role: str, endpoint: str) -> bool:
+    """May somebody of this role use the endpoint? Not if nobody said so."""
+    return role in MAY.get(endpoint, frozenset())
