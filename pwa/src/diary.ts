@@ -7,41 +7,16 @@ import type { KeptEntry } from './domain/entry';
 import { wallTime } from './domain/schedule';
 import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
 import { t } from './i18n';
-import type { Reminders } from './reminders';
-import type { Actions, Diary, Enrolment, Failure, LanguageName, Rating } from './state';
-import type { DiaryStore, Kept } from './store/diary-store';
+import type { Phone } from './phone';
+import type { Actions, Diary, Enrolment, Failure, Rating } from './state';
+import type { Kept } from './store/diary-store';
 import {
   blockFrom, countedEntries, keptEntries, keptEntry, onlyHere, unsent, waiting, wholeDiary,
 } from './store/reading';
-import type { Api } from './sync/api';
 import { enrol, leave, sync } from './sync/sync';
 import { Syncing, type SyncPhase } from './sync/syncing';
 import type { DiaryEntryItem, Item } from './wire';
 import { failureOf } from './words';
-
-/** What the diary needs of the phone it runs on. */
-export interface Phone {
-  store: DiaryStore;
-  api: Api;
-  reminders: Reminders;
-  /** Epoch milliseconds. */
-  clock: () => number;
-  zone: () => string;
-  /** Which scale is shown, on what size of screen. */
-  layout: () => string;
-  appVersion: string;
-  /** An installed app: the clinic may know it although its store is empty. */
-  isInstalled: boolean;
-  /** Every language there is. */
-  languages: readonly LanguageName[];
-  /** Speaks it from now on; null: as the last time, or as the browser. */
-  speak: (language: string | null) => Promise<void>;
-  /** Asks the browser to sync without the page, where it can. */
-  syncInBackground: () => void;
-  /** Asks the browser not to clear the store; null if it cannot say. */
-  persist: () => Promise<boolean | null>;
-  answering: (unsaved: boolean) => void;
-}
 
 export interface RunningDiary {
   diary: Diary;

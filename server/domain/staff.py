@@ -9,6 +9,8 @@ EVERYBODY = frozenset(ROLES)
 #: Who looks after patients; an administrator may too, since a small clinic has one person for all.
 CARERS = EVERYBODY - {"viewer"}
 ADMINISTRATORS = frozenset({"administrator"})
+#: Whose conclusion a sign-off can be.
+CLINICIANS = frozenset({"clinician"})
 
 #: By endpoint, the roles that may use it. What has no line here is closed to everybody.
 #: `docs/access.md` says the same in a clinic's words, and a test holds the two together.
@@ -18,14 +20,31 @@ MAY: Mapping[str, frozenset[str]] = {
     "block.block": EVERYBODY,
     "block.report_as_json": EVERYBODY,
     "block.record_as_json": EVERYBODY,
+    "block.report_as_pdf": EVERYBODY,
+    "exports.diary": EVERYBODY,
+    "exports.fhir": EVERYBODY,
+    "block.signed_off": CLINICIANS,
+    "block.email_entered": CARERS,
+    "block.email_stopped": CARERS,
     "block.time_set": CARERS,
     "block.baseline_entered": CARERS,
     "block.cancelled": CARERS,
     "enrol.enrol": CARERS,
     "enrol.enrol_sent": CARERS,
+    "enrol_list.enrol_list": CARERS,
+    "enrol_list.enrol_list_sent": CARERS,
+    "enrol_list.example": CARERS,
     "sheet.sheet": EVERYBODY,
     "sheet.sheet_made": CARERS,
     "sheet.phone_revoked": CARERS,
+    "exports.exports": CARERS,
+    "exports.blocks": CARERS,
+    "exports.diaries": CARERS,
+    "exports.dictionary": CARERS,
+    "languages.languages": EVERYBODY,
+    # To answer for words that nobody reviewed is a clinical decision, or the clinic's own.
+    "languages.accepted": CLINICIANS | ADMINISTRATORS,
+    "languages.withdrawn": CLINICIANS | ADMINISTRATORS,
     "account.account": EVERYBODY,
     "account.password_changed": EVERYBODY,
     "account.app_removed": EVERYBODY,

@@ -1,10 +1,22 @@
-"""Column types that keep an instant an instant, on SQLite and PostgreSQL."""
+"""Columns that many tables have, and a type that keeps an instant an instant on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import DateTime, Dialect, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+
+def new_id() -> Mapped[UUID]:
+    """A row's own id, made by the server."""
+    return mapped_column(primary_key=True, default=uuid4)
+
+
+def of_clinic() -> Mapped[UUID]:
+    """The one clinic whose row it is."""
+    return mapped_column(ForeignKey("clinic.id"), index=True)
 
 
 class Instant(TypeDecorator[datetime]):

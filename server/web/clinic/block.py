@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -16,14 +16,11 @@ from server.interchange.pdf.report import report_pdf
 from server.interchange.report_file import record_json, report_json
 from server.storage import baselines, block_page, blocks, email_reminders, patients, sign_offs
 from server.storage.models import Block
-from server.web.clinic.access import actor, staff
+from server.web.clinic.access import actor, may, staff
 from server.web.clinic.block_view import BlockView
 from server.web.clinic.exports import attachment, dossier, file_name
 from server.web.clinic.forms import BaselineForm, EmailForm, SignOffForm, TimeForm
 from server.web.context import services
-
-#: Whose conclusion a sign-off can be.
-MAY_SIGN = frozenset({"clinician"})
 
 blueprint = Blueprint("block", __name__, url_prefix="/clinic/blocks/<uuid:block_id>")
 
@@ -119,8 +116,6 @@ def signed_off(block_id: UUID) -> ResponseReturnValue:
     form = SignOffForm()
 
     def sign(session: Session, found: Block) -> None:
-        if staff().role not in MAY_SIGN:
-            abort(403)
         session.refresh(found, with_for_update=True)  # no entry comes in between
         view = BlockView(block_page.read(session, found.clinic_id, found.id), g.now)
         if view.cannot_be_signed:
@@ -196,7 +191,7 @@ def _page(view: BlockView, **forms: Any) -> str:
         email_form=forms.get("email_form") or EmailForm(formdata=None),
         baseline_form=forms.get("baseline_form") or BaselineForm(formdata=None),
         sign_off_form=forms.get("sign_off_form") or SignOffForm(formdata=None),
-        may_sign=staff().role in MAY_SIGN,
+        may_sign=may("block.signed_off"),
     )
 
 

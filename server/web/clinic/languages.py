@@ -5,15 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from server.storage import accepted_languages
 from server.storage import staff as staff_members
-from server.web.clinic.access import staff
+from server.web.clinic.access import may, staff
 from server.web.clinic.page import clinic
 from server.web.context import services
 from server.words.catalogues import LANGUAGES, language
 
 blueprint = Blueprint("languages", __name__, url_prefix="/clinic/languages")
-
-#: To answer for words that nobody reviewed is a clinical decision, or the clinic's own.
-MAY_DECIDE = frozenset({"administrator", "clinician"})
 
 
 @blueprint.get("/")
@@ -28,7 +25,7 @@ def languages() -> str:
         languages=[language(code) for code in LANGUAGES],
         accepted=accepted,
         names=names,
-        may_decide=staff().role in MAY_DECIDE,
+        may_decide=may("languages.accepted"),
         now=g.now,
         zone=clinic().timezone,
     )
@@ -53,7 +50,5 @@ def withdrawn(code: str) -> ResponseReturnValue:
 
 
 def _check(code: str) -> None:
-    if staff().role not in MAY_DECIDE:
-        abort(403)
     if code not in LANGUAGES or language(code).is_reviewed:
         abort(404)

@@ -33,7 +33,7 @@ def clinic_routes(world: World) -> list[tuple[str, str, dict[str, str]]]:
 
 
 def filled(rule: str, values: dict[str, str]) -> str:
-    return re.sub(r"<(?:uuid|int):(\w+)>", lambda found: values[found[1]], rule)
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from alembic import op
 
 from server.domain.audit_chain import START, seal
 
-revision = "0007"
-down_revision = "0002"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

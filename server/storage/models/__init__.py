@@ -1,0 +1,43 @@
+"""The tables. Every row of data belongs to exactly one clinic, and says which (`clinic_id`)."""
+
+from server.storage.models.clinics import (
+    AcceptedLanguage,
+    AuditEvent,
+    Clinic,
+    InstallationKey,
+    Protocol,
+)
+from server.storage.models.diary import DiaryEntry, EntryConflict, InjectionDone, PatientChoice
+from server.storage.models.patients import (
+    Block,
+    Device,
+    Enrolment,
+    Invitation,
+    Patient,
+    SignOff,
+    StaffBaseline,
+)
+from server.storage.models.reminders import Reminder, ReminderDelivery, ReminderLoop, Subscription
+
+__all__ = [
+    "AcceptedLanguage",
+    "AuditEvent",
+    "Block",
+    "Clinic",
+    "Device",
+    "DiaryEntry",
+    "Enrolment",
+    "EntryConflict",
+    "InjectionDone",
+    "InstallationKey",
+    "Invitation",
+    "Patient",
+    "PatientChoice",
+    "Protocol",
+    "Reminder",
+    "ReminderDelivery",
+    "ReminderLoop",
+    "SignOff",
+    "StaffBaseline",
+    "Subscription",
+]
