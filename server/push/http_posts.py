@@ -105,7 +105,7 @@ class HttpPosts:
 
     def wake(self) -> None:
         """End the wait of a `turn`; from any thread."""
-        with suppress(BlockingIOError):  # so many wakes are on their way that it will
+        with suppress(OSError):  # so many wakes are on their way that it will, or it was closed
             self._waker.send(b"\0")
 
     def close(self) -> None:
