@@ -11,11 +11,23 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.domain.reminders import Fate, Judgement
 from server.storage import subscriptions
+from server.storage.columns import Instant
 from server.storage.models import (
     Block,
     Device,
@@ -142,7 +154,9 @@ _Select = TypeVar("_Select", bound=Select[*tuple[Any, ...]])
 _TRIED = update(ReminderDelivery).where(ReminderDelivery.id == bindparam("of_delivery"))
 _ACCEPTED = _TRIED.values(
     tries=ReminderDelivery.tries + 1,
-    accepted_at=func.coalesce(ReminderDelivery.accepted_at, bindparam("answered_at")),
+    accepted_at=func.coalesce(
+        ReminderDelivery.accepted_at, bindparam("answered_at", type_=Instant)
+    ),
     failure=None,
     retry_at=None,
 )
@@ -151,7 +165,9 @@ _IS_OPEN = ReminderDelivery.accepted_at.is_(None)
 _REFUSED = _TRIED.values(
     tries=ReminderDelivery.tries + bindparam("begun"),
     failure=case((_IS_OPEN, bindparam("reason")), else_=ReminderDelivery.failure),
-    retry_at=case((_IS_OPEN, bindparam("again_at")), else_=ReminderDelivery.retry_at),
+    retry_at=case(
+        (_IS_OPEN, bindparam("again_at", type_=Instant)), else_=ReminderDelivery.retry_at
+    ),
 )
 
 
@@ -191,7 +207,7 @@ def _give_back(session: Session, finished: Collection[ClaimedReminder], now: dat
     new = phones.where(ReminderDelivery.id.is_(None))  # subscribed a moment ago
     again_at = case(
         (Reminder.state.not_in(("planned", "sent")), None),
-        (and_(planned, new.with_only_columns(Block.id).exists()), now),
+        (and_(planned, new.with_only_columns(Block.id).exists()), literal(now, Instant)),
         else_=func.coalesce(
             phones.correlate(Reminder).scalar_subquery(), case((planned, Reminder.closes_at))
         ),
