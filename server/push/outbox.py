@@ -19,14 +19,14 @@ from server.storage.reminder_queue import Claim, ClaimedReminder
 #: A worker that died gives its reminders back after this.
 LEASE = timedelta(minutes=2)
 #: One claim takes so many; what else is due follows in the next, at once.
-BATCH = 250
+BATCH = 500
 #: Besides the time that a send takes, so much of the lease must be left when it begins: a host
 #: may stand still for a while, and the database may move to one whose clock differs.
 MARGIN = timedelta(seconds=30)
 
 # So many messages a push service has from us at once. Enough to keep the sender busy while this
 # worker talks to the database; the fewer, the later the last look whether they are still wanted.
-_AT_ONE_SERVICE = 250
+_AT_ONE_SERVICE = 500
 # What the sender has not begun so long after that last look comes back for another one.
 _LOOK_HOLDS = timedelta(seconds=10)
 # A push service that is behind for longer is not waited for, and what else is due for it is put

@@ -11,7 +11,18 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.domain.reminders import Fate, Judgement
@@ -205,8 +216,11 @@ def _give_back(session: Session, finished: Collection[ClaimedReminder], now: dat
     phoneless = and_(planned, ~phones.with_only_columns(Block.id).exists())
     again_at = case(
         (Reminder.state.not_in(("planned", "sent")), None),
-        (and_(planned, new.with_only_columns(Block.id).exists()), now),
-        (and_(phoneless, unwritten.with_only_columns(Block.id).exists()), now),
+        (and_(planned, new.with_only_columns(Block.id).exists()), literal(now, Instant)),
+        (
+            and_(phoneless, unwritten.with_only_columns(Block.id).exists()),
+            literal(now, Instant),
+        ),
         else_=func.coalesce(
             phones.correlate(Reminder).scalar_subquery(),
             case((phoneless, by_email.correlate(Reminder).scalar_subquery())),

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from server.domain.protocol import STANDARD
 from server.push import loop, outbox, web_push
@@ -454,6 +455,18 @@ def test_a_passing_trouble_is_tried_again_with_longer_and_longer_waits(
     assert (scene.delivery().failure, scene.reminder().state) == (expected, "planned")
     scene.tick(CLOSES_15)
     assert scene.reminder().state == "expired"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_what_is_kept_of_a_delivery_sorts_as_all_instants_do(scene: Scene) -> None:
+    _, second = scene.add_phone("/second")
+    scene.service.will(second.path, Reply(503))
+    scene.tick(DUE_15)
+    with scene.database.reading() as session:
+        rows = session.execute(text("SELECT accepted_at, retry_at FROM reminder_delivery")).all()
+    kept = sorted(value for row in rows for value in row if value)
+    form = re.compile(r"2026-11-23 09:15:\d\d\.\d{6}")
+    assert len(kept) == 2 and all(form.fullmatch(each) for each in kept)
 
 
 def test_a_passing_trouble_passes(scene: Scene) -> None:
