@@ -107,6 +107,10 @@ def test_a_reminder_has_its_four_times(reminded: Reminded) -> None:
     reminded.world.clock.now = reminded.t0 + 65 * MINUTE
     reminded.phone.rate(reminded.block_id, {"main": 2})
     assert reminded.line("1h") == "1 h 11:01 11:01:01 11:01:02 11:06:00"
+    assert (
+        "3 due so far: 1 accepted by a push service, 1 shown on the phone, 1 answered."
+        in reminded.words()
+    )
 
 
 def test_what_did_not_happen_is_said_and_what_is_to_come_is_not_shown(reminded: Reminded) -> None:
