@@ -410,7 +410,8 @@ def test_the_table_to_keep_has_every_entry_with_what_became_of_it(
     assert told["Note"] == "Walked to the shop and back, then carried the bags up the stairs."
     assert (told["Relief as you put it"], told["Answered by"]) == ("80%", "Someone else")
     assert told["Extra pain medicine"] == "2026-03-02 10:20 +00:00"
-    assert any("could not take it" in row["Where it is"] for row in rows)
+    [refused] = [row for row in rows if "could not take it" in row["Where it is"]]
+    assert refused["Counts"] == "no, not taken"
 
 
 def test_the_page_to_print_needs_nothing_but_itself(shown: Gallery, phone: Page) -> None:
@@ -423,6 +424,23 @@ def test_the_page_to_print_needs_nothing_but_itself(shown: Gallery, phone: Page)
     assert page.locator("tbody tr").count() == 13
     assert page.locator("svg .dot").count() == 12
     assert page.locator("svg").bounding_box()["width"] > 200
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["unsent", "two sites"])
+def test_the_page_to_print_fits_on_paper_and_on_the_phone(
+    shown: Gallery, phone: Page, name: str
+) -> None:
+    open_case(shown, phone, "your-data", name)
+    text = saved_file(phone, "A page to print")
+    page = phone.context.new_page()
+    page.set_content(text)
+    sideways = "[document.documentElement.scrollWidth, innerWidth]"
+    assert max(page.evaluate(sideways)) == 393
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 965, "height": 700})  # Letter across, without its margins
+    right = page.eval_on_selector("table", "e => e.getBoundingClientRect().right")
+    assert right <= 965
     page.close()
 
 

@@ -14,8 +14,10 @@ svg :is(line, polyline, circle) { fill: none; stroke: #000 } svg .grid { stroke:
 svg .line { stroke-width: 2 } svg .dot { fill: #000 } svg .recalled { fill: #fff; stroke-width: 2 }
 .wide { overflow-x: auto } table { border-collapse: collapse; font-size: 12px }
 th, td { border: 1px solid #999; padding: 3px 6px; text-align: start; vertical-align: top }
-td:nth-child(-n+2) { white-space: nowrap } td:nth-child(n+4) { min-width: 4em }
+td { min-width: 3.5em }
 section { break-inside: avoid-page } tr { break-inside: avoid } @page { size: landscape; margin: 12mm }
+@media screen { td:nth-child(-n+2) { white-space: nowrap } }
+@media print { body { max-width: none; margin: 0; padding: 0 } .wide { overflow: visible } table { font-size: 11px } }
 `;
 
 export function dataPage(diary: Diary): string {

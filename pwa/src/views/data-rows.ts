@@ -35,11 +35,17 @@ export function dataTable(block: Block, entries: readonly KeptEntry[], now: numb
         afterEffectNames(entry.after_effects),
         entry.note ?? '',
         entry.answered_by === 'helper' ? t('Someone else') : t('Patient'),
-        !kept.replaced ? t('yes') : withdrawn.has(entry.id) ? t('no, taken back') : t('no, corrected'),
+        countsWords(kept, withdrawn.has(entry.id)),
         stateWords(kept, now),
       ];
     });
   return { head, rows };
+}
+
+function countsWords({ state, replaced }: KeptEntry, isWithdrawn: boolean): string {
+  if (state === 'rejected') return t('no, not taken');
+  if (!replaced) return t('yes');
+  return isWithdrawn ? t('no, taken back') : t('no, corrected');
 }
 
 function kind(entry: Entry): string {

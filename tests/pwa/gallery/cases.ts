@@ -307,6 +307,10 @@ export const cases = {
     complete: { address: 'picture', block: block(standard), minute: 5000, entries: week },
   },
   'your-data': {
+    'two sites': {
+      address: 'your-data', block: block({ ...two, assessments: whole }), minute: 100,
+      entries: [kept({ ...long, scores: { left: 2, right: 5 } }), bothBaselines],
+    },
     empty: { address: 'your-data', block: block(standard), minute: 5 },
     filled: { address: 'your-data', block: block(standard), minute: 5000, entries: week },
     unsent: {
