@@ -99,7 +99,7 @@ def test_the_worker_keeps_what_the_shell_needs_and_nothing_of_the_clinic(tree: P
     assert needed <= kept.keys()
     assert not [url for url in kept if "clinic" in url]
     for url, revision in kept.items():
-        assert (revision is None) == bool(re.search(r"\.[0-9A-Za-z]{8}\.(js|css)$", url)), url
+        assert (revision is None) == bool(re.search(r"\.[0-9A-Za-z]{8}\.(js|css|json)$", url)), url
         if url != "/":
             file = url.removeprefix("/static/built").removeprefix("/")
             assert (output(tree) / file).is_file(), url

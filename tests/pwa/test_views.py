@@ -146,7 +146,7 @@ def test_every_screen_is_accessible_in_every_language(shown: Gallery, look: str)
                 continue
             last = screen
             show(page, screen, name, case)
-            for language in LANGUAGES[1:]:
+            for language in LANGUAGES[1:] if look == "light" else ["ar"]:
                 speak(page, language)
                 rules = None if language == "ar" else SPOKEN_RULES
                 found = axe_violations(page, axe, rules)

@@ -1,6 +1,6 @@
 """Languages: which ones this clinic offers to its patients, and who decided so."""
 
-from flask import Blueprint, abort, g, redirect, render_template, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from server.storage import accepted_languages
@@ -31,24 +31,25 @@ def languages() -> str:
     )
 
 
-@blueprint.post("/<code>/accept")
-def accepted(code: str) -> ResponseReturnValue:
+@blueprint.post("/accept")
+def accepted() -> ResponseReturnValue:
     """Offer a language whose words were not clinically reviewed."""
-    _check(code)
     with services().database.transaction() as session:
-        accepted_languages.accept(session, staff().clinic_id, code, staff().id, g.now)
+        accepted_languages.accept(session, staff().clinic_id, _decided(), staff().id, g.now)
     return redirect(url_for("languages.languages"), 303)
 
 
-@blueprint.post("/<code>/withdraw")
-def withdrawn(code: str) -> ResponseReturnValue:
+@blueprint.post("/withdraw")
+def withdrawn() -> ResponseReturnValue:
     """Offer it no more."""
-    _check(code)
     with services().database.transaction() as session:
-        accepted_languages.withdraw(session, staff().clinic_id, code, staff().id, g.now)
+        accepted_languages.withdraw(session, staff().clinic_id, _decided(), staff().id, g.now)
     return redirect(url_for("languages.languages"), 303)
 
 
-def _check(code: str) -> None:
+def _decided() -> str:
+    """The language that the form is about."""
+    code = request.form.get("language", "")
     if code not in LANGUAGES or language(code).is_reviewed:
         abort(404)
+    return code

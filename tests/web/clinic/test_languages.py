@@ -43,9 +43,11 @@ def test_an_unreviewed_language_is_offered_only_after_the_clinic_accepted_it(wor
     )
     assert refused.status_code == 422
 
-    assert clinician.post("/clinic/languages/ar/accept").status_code == 303
-    assert clinician.post("/clinic/languages/es/accept").status_code == 303
-    assert clinician.post("/clinic/languages/es/accept").status_code == 303  # pressed twice
+    assert clinician.post("/clinic/languages/accept", {"language": "ar"}).status_code == 303
+    assert clinician.post("/clinic/languages/accept", {"language": "es"}).status_code == 303
+    assert (
+        clinician.post("/clinic/languages/accept", {"language": "es"}).status_code == 303
+    )  # pressed twice
 
     assert offered(world) == ["en", "es", "ar"]
     page = world.nurse.get("/clinic/languages/").text
@@ -64,18 +66,18 @@ def test_an_unreviewed_language_is_offered_only_after_the_clinic_accepted_it(wor
 
 
 def test_what_one_clinic_accepts_another_does_not(world: World) -> None:
-    with_role(world, "administrator").post("/clinic/languages/de/accept")
+    with_role(world, "administrator").post("/clinic/languages/accept", {"language": "de"})
     assert "accepted by" not in world.stranger.get("/clinic/languages/").text
     assert 'value="de"' not in world.stranger.get("/clinic/enrol").text
 
 
 def test_a_language_that_is_withdrawn_stays_with_those_who_read_it(world: World) -> None:
     administrator = with_role(world, "administrator")
-    administrator.post("/clinic/languages/fr/accept")
+    administrator.post("/clinic/languages/accept", {"language": "fr"})
     _, phone = world.enrolled(language="fr")
     assert (phone.state["language"], phone.state["languages"]) == ("fr", ["en", "fr"])
 
-    administrator.post("/clinic/languages/fr/withdraw")
+    administrator.post("/clinic/languages/withdraw", {"language": "fr"})
 
     assert offered(world) == ["en"]
     phone.rate(phone.state["blocks"][0]["id"], {"main": 7}, kind="baseline")
@@ -92,18 +94,25 @@ def test_a_language_that_is_withdrawn_stays_with_those_who_read_it(world: World)
 def test_only_administrators_and_clinicians_decide(world: World, role: str) -> None:
     member = world.nurse if role == "nurse" else with_role(world, role)
     page = member.get("/clinic/languages/").text
-    assert "/accept" not in page
+    assert "languages/accept" not in page
     assert "An administrator or a clinician can accept a language." in page
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert token
-    answer = member.client.post("/clinic/languages/ar/accept", data={"csrf_token": token[1]})
+    answer = member.client.post(
+        "/clinic/languages/accept", data={"csrf_token": token[1], "language": "ar"}
+    )
     assert answer.status_code == 403
     assert offered(world) == ["en"]
 
 
 @pytest.mark.parametrize("code", ["en", "xx"])
 def test_english_and_what_does_not_exist_are_not_to_be_decided(world: World, code: str) -> None:
-    assert with_role(world, "clinician").post(f"/clinic/languages/{code}/accept").status_code == 404
+    assert (
+        with_role(world, "clinician")
+        .post("/clinic/languages/accept", {"language": code})
+        .status_code
+        == 404
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +127,7 @@ def test_the_sheet_speaks_the_patients_language(
     world: World, language: str, direction: str, until: str
 ) -> None:
     if language != "en":
-        with_role(world, "clinician").post(f"/clinic/languages/{language}/accept")
+        with_role(world, "clinician").post("/clinic/languages/accept", {"language": language})
     sheet = world.nurse.enrol(protocol=world.protocol_id(), language=language)
     assert f'lang="{language}" dir="{direction}"' in sheet
     for text in ("Your diary after the injection", "Nobody watches the diary live."):
