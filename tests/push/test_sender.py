@@ -45,7 +45,7 @@ def test_the_time_to_live_is_never_left_to_the_library(
     sender: Sender, service: PushService, browser: Browser
 ) -> None:
     assert sender.send(browser.subscription, MESSAGE, NOW).status == 201
-    assert service.posted[0].headers["ttl"] == "1800"
+    assert 1740 < int(service.posted[0].headers["ttl"]) <= 1800  # less what it had to wait
     assert browser.decrypt(service.posted[0]) == {"a": 1}
 
 
@@ -55,7 +55,7 @@ def test_a_message_without_time_left_is_not_sent(
     with pytest.raises(Unsendable, match="too_late"):
         sender.send(browser.subscription, Message(b"{}", 0, "t"), NOW)
     assert service.posted == []
-    assert sender.send(browser.subscription, Message(b"{}", 1, "t"), NOW).status == 201
+    assert sender.send(browser.subscription, Message(b"{}", 60, "t"), NOW).status == 201
 
 
 def test_each_service_gets_a_signature_of_its_own(
@@ -124,11 +124,11 @@ def test_the_service_is_told_no_more_than_it_needs(
     sender.send(browser.subscription, MESSAGE, NOW)
     headers = service.posted[0].headers
     assert headers.pop("authorization").startswith("vapid t=")
+    assert headers.pop("ttl").isdecimal()
     assert headers == {
         "host": service.host,
         "user-agent": "block-diary",
         "accept": "*/*",
-        "ttl": "1800",
         "urgency": "high",
         "topic": "t" * 32,
         "content-encoding": "aes128gcm",
@@ -211,8 +211,7 @@ def test_what_had_to_wait_is_sent_with_the_time_that_is_left_or_not_at_all(
     answers = Answers(sender, handed).all()
     assert [told(answers[each]) for each in handed] == [201, "not_begun", "too_late", 201]
     first, second = (int(each.headers["ttl"]) for each in service.posted)
-    assert (first, second) == (1800, second)
-    assert 1700 < second <= 1799
+    assert 1700 < second < first <= 1800
 
 
 def test_a_sender_that_is_closed_answers_what_it_leaves_and_takes_no_more(
@@ -269,7 +268,7 @@ def test_many_messages_for_many_browsers_arrive_once_and_whole(
 ) -> None:
     browsers = [Browser(service.origin, f"/{number}") for number in range(300)]
     handed = [
-        Outgoing(browser.subscription, Message(b'{"for":"%s"}' % browser.path.encode(), 9, "t"))
+        Outgoing(browser.subscription, Message(b'{"for":"%s"}' % browser.path.encode(), 900, "t"))
         for browser in browsers
     ]
     assert set(map(told, Answers(sender, handed).all().values())) == {201}
