@@ -27,8 +27,6 @@ TIMEOUT_SECONDS = 10.0
 MOST_PER_SERVICE = 64
 #: ... and to all of them: more than a few dead services can take up.
 MOST_UNDER_WAY = 512
-#: The reminder loop hands over so many at once.
-CONCURRENCY = 8
 
 log = logging.getLogger(__name__)
 

@@ -52,7 +52,10 @@ class Esbuild(Filter):  # type: ignore[misc]
         ]
         # The sources lie in a folder of their own, apart from npm's packages.
         where = {**os.environ, "NODE_PATH": self.ctx.config["NODE_PATH"]}
-        return subprocess.check_output(command, encoding="utf-8", env=where)  # noqa: S603
+        # Names of chunks depend on paths as seen from where esbuild runs.
+        return subprocess.check_output(  # noqa: S603
+            command, encoding="utf-8", env=where, cwd=Path(source_path).parents[1]
+        )
 
     def _filled(self, flag: str) -> str:
         for name in ("PRECACHE", "WORKER_WORDS"):
