@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from server import create_app
 from server.config import load
 from server.storage import models
-from server.storage.db import Database
+from server.storage.db import Base, Database
 from server.storage.vault import Vault
 from server.web import openapi
 from tests.builders import (
@@ -164,7 +164,7 @@ def rows_of(database: Database, clinic_id: UUID) -> dict[str, int]:
                 .where(mapper.class_.clinic_id == clinic_id)
             )
             or 0
-            for mapper in models.Base.registry.mappers
+            for mapper in Base.registry.mappers
             if hasattr(mapper.class_, "clinic_id")
         }
 

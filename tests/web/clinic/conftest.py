@@ -119,14 +119,18 @@ class Phone:
 class Staff:
     """A staff member's browser."""
 
-    def __init__(self, client: FlaskClient, email: str) -> None:
+    def __init__(self, client: FlaskClient, email: str, clock: ClockInHand | None = None) -> None:
+        """With a clock, somebody who was away for long signs in again before they go on."""
         self.client = client
         self.email = email
         self.is_signed_in = False
+        self._clock = clock
+        self._seen_at = MORNING
 
     def get(self, path: str, **options: Any) -> TestResponse:
         self.be_signed_in()
-        return self.client.get(path, **options)
+        # The whole answer, also of a page that is sent piece by piece.
+        return self.client.get(path, buffered=True, **options)
 
     def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
         """Send a form with the session's CSRF token."""
@@ -135,6 +139,10 @@ class Staff:
 
     def be_signed_in(self) -> None:
         """Sign in on first use, as hashing a password takes its time."""
+        now = self._clock() if self._clock else MORNING
+        if self.is_signed_in and now != self._seen_at:  # who is signed in is sent on
+            self.is_signed_in = self.client.get("/clinic/sign-in").status_code == 302
+        self._seen_at = now
         if not self.is_signed_in:
             assert sign_in(self.client, self.email, PASSWORD).status_code == 302
             self.is_signed_in = True
@@ -223,7 +231,7 @@ class World:
                 password=PASSWORD,
                 now=self.clock.now,
             )
-        return Staff(self.app.test_client(), email)
+        return Staff(self.app.test_client(), email, self.clock)
 
     def staff_id(self, email: str) -> int:
         with self.database.reading() as session:
@@ -265,8 +273,8 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     elm = _clinic(database, "Elm Pain Clinic", "nora@elm.example", "nurse", clock.now)
     # An administrator: may do everything, but not at somebody else's clinic.
     _clinic(database, "Oak Pain Clinic", "oscar@oak.example", "administrator", clock.now)
-    nurse = Staff(app.test_client(), "nora@elm.example")
-    stranger = Staff(app.test_client(), "oscar@oak.example")
+    nurse = Staff(app.test_client(), "nora@elm.example", clock)
+    stranger = Staff(app.test_client(), "oscar@oak.example", clock)
     yield World(app, clock, database, elm, nurse, stranger)
     database.close()
 
