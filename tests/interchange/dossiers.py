@@ -36,6 +36,7 @@ def an_entry(number: int, minutes: float, scores: dict[str, int], **more: Any) -
         "note": None,
         "stated_percent": None,
         "answered_by": "patient",
+        "after_effects": (),
         "unable_reason": None,
         "replaces": None,
         "received_at": felt_at + timedelta(seconds=10),
