@@ -226,10 +226,11 @@ def _to_sign(name: str) -> Recipe:
 
 def _signed(desk: Desk) -> None:
     _to_sign("second of two")(desk)
-    desk.page.get_by_label("Conclusion or comment").fill(
-        "Concordant with block 1. Same relief on walking and stairs. To discuss ablation."
-    )
-    desk.page.get_by_role("button", name="Sign off").click()
+    if not desk.page.get_by_text("by Clara Moss").count():  # signed once, however often looked at
+        desk.page.get_by_label("Conclusion or comment").fill(
+            "Concordant with block 1. Same relief on walking and stairs. To discuss ablation."
+        )
+        desk.page.get_by_role("button", name="Sign off").click()
     expect(desk.page.get_by_text("by Clara Moss").first).to_be_visible()
 
 
