@@ -130,6 +130,7 @@ def _sender_alone(running: Sink, reminders: int) -> Lateness:
                 block_id=block_id,
                 assessment_id="15min",
                 closes_at=now,
+                language="en",
             )
             message = Message(payload, int(WINDOW.total_seconds()), topic(block_id, "15min"))
             to = replace(browser.subscription, endpoint=f"{running.origin}/crowd/{number}")

@@ -148,6 +148,7 @@ def _payload(delivery_id: UUID) -> bytes:
         block_id=uuid4(),
         assessment_id="hour-1",
         closes_at=datetime.now(UTC) + timedelta(seconds=TTL_SECONDS),
+        language="en",
     )
 
 

@@ -147,9 +147,9 @@ def test_an_installed_server_serves_the_phone_app(port: int, address: str, mimet
 
 def test_an_installed_server_serves_the_hashed_files_for_ever(port: int) -> None:
     _, page = get(port, "/")
-    names = re.findall(r"/static/built/[\w./-]+\.[0-9A-Za-z]{8}\.(?:js|css)", page)
+    names = re.findall(r"/static/built/[\w./-]+\.[0-9A-Za-z]{8}\.(?:json|js|css)", page)
 
-    assert len(names) == 3
+    assert {name.rpartition(".")[2] for name in names} == {"js", "css", "json"}
     for name in names:
         response, text = get(port, name)
         assert response.status == 200

@@ -191,7 +191,7 @@ def test_a_whole_run_writes_no_secret_down_and_pushes_no_word_of_health(
     }
     everything = b"".join(written.values())
     assert state["check_word"].encode() in everything, "what is no secret is found by this search"
-    assert b"reminder_delivery" in written["log"]
+    assert b"reminder_tick" in written["log"]
     found = [name for name, secret in secrets.items() if secret.encode() in everything]
     assert found == []
     assert b"push_service=email fate=accepted" in written["log"]

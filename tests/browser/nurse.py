@@ -30,7 +30,7 @@ class Nurse:
         self.page.goto(f"{self._server.url}/clinic/")
         self.page.get_by_label("Email address").fill(EMAIL)
         self.page.get_by_label("Password").fill(self._server.password)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         expect(self.page.get_by_role("link", name="Enrol a patient")).to_be_visible()
 
     def enrol(self, reference: str) -> Enrolled:
@@ -49,7 +49,11 @@ class Nurse:
 
     def read(self, block_id: UUID) -> str:
         """The block's page, in words."""
-        self.page.goto(f"{self._server.url}/clinic/blocks/{block_id}")
+        page = f"{self._server.url}/clinic/blocks/{block_id}"
+        self.page.goto(page)
+        if self.page.get_by_label("Password").count():  # sessions end after two idle hours
+            self.sign_in()
+            self.page.goto(page)
         return self.page.locator("main").inner_text()
 
     def set_time(self, block_id: UUID, performed_at: datetime) -> None:

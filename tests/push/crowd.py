@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from server.storage.db import Base
 from server.storage.models import (
-    Base,
     Block,
     Clinic,
     Device,

@@ -81,29 +81,39 @@ def test_no_route_of_the_api_reaches_another_patient_of_the_clinic(
     before = phone.sync()["state"]
     (own,) = neighbour.sync()["state"]["blocks"]
     shown = {"type": "reminder_shown", "id": delivery_id, "shown_at": stamp(NOON)}
+    zone = injection_done(world.block.id, NOON) | {
+        "type": "zone_followed",
+        "timezone": "Asia/Tokyo",
+    }
+    del zone["performed_at"]
     assert neighbour.outcomes(
         an_entry(world.block.id, NOON),
         an_entry(world.block.id, NOON, kind="baseline"),
         an_entry(world.block.id, NOON, kind="unable", scores={}, unable_reason="asleep"),
         an_entry(own["id"], NOON, replaces=theirs["id"]),
         injection_done(world.block.id, NOON),
+        zone,
         shown,
     ) == [
         *["rejected unknown_block"] * 3,
         "rejected unknown_replaced",
-        "rejected unknown_block",
+        *["rejected unknown_block"] * 2,
         "rejected unknown_delivery",
     ]
     # The same id on two patients' phones is two entries, and neither learns of the other.
     assert neighbour.outcomes(an_entry(own["id"], NOON, id=theirs["id"])) == ["stored"]
     subscribe(neighbour, "own")
     assert neighbour.request("DELETE", "subscription").status_code == 200
+    assert neighbour.request("POST", "snooze", {"delivery": delivery_id}).status_code == 404
+    assert neighbour.request("DELETE", "device").status_code == 200
     assert phone.sync()["state"] == before
     with database.reading() as session:
         delivery = session.get(ReminderDelivery, UUID(delivery_id))
         assert delivery is not None and delivery.receipt_at is None
     routes = {rule.rule for rule in app.url_map.iter_rules() if "/api/phone/" in rule.rule}
-    assert routes == {f"/api/phone/{name}" for name in ("redeem", "sync", "subscription")}
+    tried = ("redeem", "sync", "subscription", "snooze", "device")
+    # Whose e-mails are stopped, only the token in the e-mail tells.
+    assert routes == {f"/api/phone/{name}" for name in (*tried, "stop-emails")}
 
 
 def test_a_phone_is_told_nothing_of_another_patient_of_the_clinic(
