@@ -91,8 +91,8 @@ def test_pages_elsewhere_neither_set_the_session_nor_vary_by_it(world: World) ->
 def test_a_session_ends_when_idle(world: World, after: timedelta, status: int) -> None:
     world.nurse.be_signed_in()
     world.clock.now += after
-    assert world.nurse.get("/clinic/").status_code == status
-    assert world.nurse.get("/clinic/").status_code == status
+    assert world.nurse.client.get("/clinic/").status_code == status
+    assert world.nurse.client.get("/clinic/").status_code == status
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ def test_a_session_ends_after_twelve_hours_whatever_happens(
     begun = world.clock.now
     while world.clock.now + IDLE < begun + after:
         world.clock.now += IDLE
-        assert world.nurse.get("/clinic/").status_code == 200
+        assert world.nurse.client.get("/clinic/").status_code == 200
     world.clock.now = begun + after
-    assert world.nurse.get("/clinic/").status_code == status
-    assert world.nurse.get("/clinic/").status_code == status
+    assert world.nurse.client.get("/clinic/").status_code == status
+    assert world.nurse.client.get("/clinic/").status_code == status
 
 
 def test_signing_out_ends_the_session(world: World) -> None:
