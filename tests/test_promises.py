@@ -194,7 +194,6 @@ def test_a_whole_run_writes_no_secret_down_and_pushes_no_word_of_health(
     assert b"reminder_tick" in written["log"]
     found = [name for name, secret in secrets.items() if secret.encode() in everything]
     assert found == []
-    assert b"push_service=email fate=accepted" in written["log"]
     assert [name for name, secret in secrets.items() if secret.encode() in scraped] == []
 
     assert no_health_words(str(letter.get_content()).replace(config.public_url, ""))
