@@ -55,7 +55,7 @@ def words(reader: PdfReader) -> str:
 
 
 def claims_ua(reader: PdfReader) -> bool:
-    metadata = reader.root_object["/Metadata"].get_object().get_data()  # type: ignore[attr-defined]
+    metadata = reader.root_object["/Metadata"].get_object().get_data()
     return b"pdfuaid:part>1<" in metadata
 
 
@@ -86,11 +86,11 @@ def test_it_is_one_tagged_page_with_title_language_and_embedded_fonts(
     (sheet,) = reader.pages
     assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == size
     root = reader.root_object
-    assert root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in root  # type: ignore[index]
+    assert root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in root
     assert root["/Lang"] == "en"
     assert reader.metadata is not None and reader.metadata.title == "P-1001, block 1"
     assert claims_ua(reader)
-    for font in sheet["/Resources"]["/Font"].values():  # type: ignore[index]
+    for font in sheet["/Resources"]["/Font"].values():
         inner = font.get_object()["/DescendantFonts"][0].get_object()
         kinds = set(inner["/FontDescriptor"].get_object())
         assert kinds & {"/FontFile2", "/FontFile3"}
@@ -113,7 +113,7 @@ def test_arabic_is_set_from_right_to_left_with_its_letters_joined() -> None:
     assert reader.root_object["/Lang"] == "ar"
     fonts = {
         str(font.get_object()["/BaseFont"])
-        for font in reader.pages[0]["/Resources"]["/Font"].values()  # type: ignore[index]
+        for font in reader.pages[0]["/Resources"]["/Font"].values()
     }
     assert any("NotoSansArabic" in font for font in fonts)
     assert claims_ua(reader)
@@ -122,7 +122,7 @@ def test_arabic_is_set_from_right_to_left_with_its_letters_joined() -> None:
 @pytest.mark.parametrize("note", ["😀 better", "痛み", '#import "x" $x$ `code` *b* \\ <tag>'])
 def test_whatever_a_patient_typed_it_still_prints(note: str) -> None:
     reader = printed(page(note=note.replace("<", "&lt;")))
-    assert reader.root_object["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    assert reader.root_object["/MarkInfo"]["/Marked"]
     if note.isascii():
         assert re.sub(r"\s", "", note) in re.sub(r"\s", "", words(reader))
         assert claims_ua(reader)

@@ -86,7 +86,7 @@ def _start(
     os.dup2(2, 1)  # the answers are the parent's to give
     if lease_seconds is not None:
         outbox.LEASE = timedelta(seconds=lease_seconds)
-        outbox.MARGIN = WebPush.longest_send = outbox.LEASE / 4  # type: ignore[assignment, method-assign]
+        outbox.MARGIN = WebPush.longest_send = outbox.LEASE / 4
     outbox.BATCH = batch or outbox.BATCH
     ahead = timedelta(seconds=clock_ahead_seconds)
     command._utc_now = lambda: datetime.now(UTC) + ahead

@@ -67,7 +67,7 @@ def test_blocks_for_different_pains_say_so(world: World) -> None:
 @SQLITE
 def test_every_outcome_has_its_words(world: World) -> None:
     with world.app.app_context():
-        say = world.app.jinja_env.get_template("clinic/_words.html").module.comparison  # type: ignore[attr-defined]
+        say = world.app.jinja_env.get_template("clinic/_words.html").module.comparison
     said = {
         str(say(SiteComparison(outcome, reason))).strip()
         for outcome, reason in [

@@ -3,29 +3,11 @@
 import re
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from server.storage import staff
 from server.storage.models import AuditEvent
 from server.words.catalogues import LANGUAGES, t
-from tests.web.clinic.conftest import PASSWORD, Staff, World, enrolment
-
-
-def with_role(world: World, role: str) -> Staff:
-    email = f"{role}@elm.example"
-    with world.database.transaction() as session:
-        staff.add(
-            session,
-            clinic_id=world.clinic.id,
-            email=email,
-            name=role.capitalize(),
-            role=role,
-            password=PASSWORD,
-            now=world.clock.now,
-        )
-    client: FlaskClient = world.app.test_client()
-    return Staff(client, email)
+from tests.web.clinic.conftest import World, enrolment
 
 
 def offered(world: World) -> list[str]:
@@ -36,7 +18,7 @@ def offered(world: World) -> list[str]:
 
 
 def test_an_unreviewed_language_is_offered_only_after_the_clinic_accepted_it(world: World) -> None:
-    clinician = with_role(world, "clinician")
+    clinician = world.member("clinician")
     assert offered(world) == ["en"]
     refused = world.nurse.post(
         "/clinic/enrol", enrolment(protocol=world.protocol_id(), language="ar")
@@ -66,13 +48,13 @@ def test_an_unreviewed_language_is_offered_only_after_the_clinic_accepted_it(wor
 
 
 def test_what_one_clinic_accepts_another_does_not(world: World) -> None:
-    with_role(world, "administrator").post("/clinic/languages/accept", {"language": "de"})
+    world.member("administrator").post("/clinic/languages/accept", {"language": "de"})
     assert "accepted by" not in world.stranger.get("/clinic/languages/").text
     assert 'value="de"' not in world.stranger.get("/clinic/enrol").text
 
 
 def test_a_language_that_is_withdrawn_stays_with_those_who_read_it(world: World) -> None:
-    administrator = with_role(world, "administrator")
+    administrator = world.member("administrator")
     administrator.post("/clinic/languages/accept", {"language": "fr"})
     _, phone = world.enrolled(language="fr")
     assert (phone.state["language"], phone.state["languages"]) == ("fr", ["en", "fr"])
@@ -92,7 +74,7 @@ def test_a_language_that_is_withdrawn_stays_with_those_who_read_it(world: World)
 
 @pytest.mark.parametrize("role", ["nurse", "viewer"])
 def test_only_administrators_and_clinicians_decide(world: World, role: str) -> None:
-    member = world.nurse if role == "nurse" else with_role(world, role)
+    member = world.nurse if role == "nurse" else world.member(role)
     page = member.get("/clinic/languages/").text
     assert "languages/accept" not in page
     assert "An administrator or a clinician can accept a language." in page
@@ -108,9 +90,7 @@ def test_only_administrators_and_clinicians_decide(world: World, role: str) -> N
 @pytest.mark.parametrize("code", ["en", "xx"])
 def test_english_and_what_does_not_exist_are_not_to_be_decided(world: World, code: str) -> None:
     assert (
-        with_role(world, "clinician")
-        .post("/clinic/languages/accept", {"language": code})
-        .status_code
+        world.member("clinician").post("/clinic/languages/accept", {"language": code}).status_code
         == 404
     )
 
@@ -127,7 +107,7 @@ def test_the_sheet_speaks_the_patients_language(
     world: World, language: str, direction: str, until: str
 ) -> None:
     if language != "en":
-        with_role(world, "clinician").post("/clinic/languages/accept", {"language": language})
+        world.member("clinician").post("/clinic/languages/accept", {"language": language})
     sheet = world.nurse.enrol(protocol=world.protocol_id(), language=language)
     assert f'lang="{language}" dir="{direction}"' in sheet
     for text in ("Your diary after the injection", "Nobody watches the diary live."):
