@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, Self
 from uuid import UUID, uuid4
 
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from server.domain.baseline import MAX_AGE_MINUTES
 from server.domain.protocol import STANDARD, Criteria, Protocol
-from server.storage import audit, blocks, clinics, enrolments, models, patients, protocols
+from server.storage import audit, blocks, clinics, enrolments, models, patients, protocols, staff
 from server.storage.db import Database
 from server.storage.enrolments import Invited
 from server.storage.vault import Vault
@@ -20,6 +22,8 @@ from server.storage.vault import Vault
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECRET_KEY = "a secret key of forty characters, tests only"
 PUBLIC_URL = "http://localhost"
+#: What `new_member` signs in with.
+PASSWORD = "correct horse battery staple"
 
 Item = dict[str, Any]
 
@@ -44,6 +48,29 @@ def new_clinic(session: Session, name: str = "Elm", now: datetime = NOON) -> mod
     return clinics.create(
         session, name=name, telephone="020 7946 0011", timezone="Europe/London", now=now
     )
+
+
+def new_member(
+    session: Session,
+    clinic_id: UUID,
+    email: str,
+    role: str,
+    now: datetime = NOON,
+    name: str | None = None,
+) -> staff.User:
+    """A staff member with `PASSWORD`; called as in their address unless a name is given."""
+    name = name or email.partition("@")[0].capitalize()
+    member = staff.add(
+        session, clinic_id=clinic_id, email=email, name=name, role=role, password=None, now=now
+    )
+    member.password = _hashed()
+    return member
+
+
+@cache
+def _hashed() -> str:
+    """`PASSWORD` as the app keeps it: hashed slowly on purpose, so once for all tests."""
+    return PasswordHasher().hash(PASSWORD)
 
 
 def new_patient(

@@ -10,12 +10,12 @@ from server import create_app
 from server.storage import audit, blocks, clinics, enrolments, patients, protocols, staff
 from server.storage.models import Clinic
 from tests.browser.diary_server import DiaryServer
-from tests.builders import Phone, TestClock, an_entry, new_protocol
+from tests.builders import PASSWORD as PASSWORD
+from tests.builders import Phone, TestClock, an_entry, new_member, new_protocol
 
 #: When somebody at the clinic looks, by the clock in London.
 NOW = datetime(2026, 3, 2, 18, 20, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
-PASSWORD = "correct horse battery staple"
 #: Of a clinic that has not enrolled anybody.
 NEWCOMER = "omar@oak.example"
 NURSE = "nora@elm.example"
@@ -220,15 +220,7 @@ class ClinicDay:
 
     def _add_member(self, clinic: Clinic, email: str, name: str, role: str) -> None:
         with self.database.transaction() as session:
-            member = staff.add(
-                session,
-                clinic_id=clinic.id,
-                email=email,
-                name=name,
-                role=role,
-                password=PASSWORD,
-                now=self._clock.now,
-            )
+            member = new_member(session, clinic.id, email, role, self._clock.now, name)
             if email == CAREFUL:
                 member.tf_totp_secret = self._vault.seal("A" * 32)
 

@@ -11,19 +11,21 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security import login_user
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from server import create_app
 from server.config import Config
 from server.domain.protocol import STANDARD, Criteria
-from server.storage import clinics, protocols, staff
+from server.storage import clinics, protocols
 from server.storage.db import Database
 from server.storage.models import Clinic
 from server.storage.staff import User
+from tests.builders import PASSWORD as PASSWORD
+from tests.builders import new_member
 
 PUBLIC_URL = "http://diary.example"
-PASSWORD = "correct horse battery"
 #: 10:00 in New York, on the day of the tests.
 MORNING = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -138,13 +140,13 @@ class Staff:
         return self.client.post(path, data={"csrf_token": token, **(data or {})}, **options)
 
     def be_signed_in(self) -> None:
-        """Sign in on first use, as hashing a password takes its time."""
+        """Let in on first use."""
         now = self._clock() if self._clock else MORNING
         if self.is_signed_in and now != self._seen_at:  # who is signed in is sent on
             self.is_signed_in = self.client.get("/clinic/sign-in").status_code == 302
         self._seen_at = now
         if not self.is_signed_in:
-            assert sign_in(self.client, self.email, PASSWORD).status_code == 302
+            let_in(self.client, self.email)
             self.is_signed_in = True
 
     def enrol(self, **answers: Any) -> str:
@@ -177,6 +179,19 @@ def csrf_token(page: str) -> str:
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert found, page
     return found[1]
+
+
+def let_in(client: FlaskClient, email: str) -> None:
+    """What the sign-in does once it found the password, which is hashed slowly on purpose, right."""
+    app = client.application
+    with app.test_request_context("/clinic/sign-in"):
+        app.preprocess_request()
+        member = app.extensions["security"].datastore.find_user(email=email)
+        assert login_user(member, authn_via=["password"])
+        answer = app.process_response(app.response_class())
+    for cookie in answer.headers.getlist("Set-Cookie"):
+        name, _, value = cookie.partition(";")[0].partition("=")
+        client.set_cookie(name, value, path="/clinic")
 
 
 def sign_in(client: FlaskClient, email: str, password: str, **options: Any) -> TestResponse:
@@ -222,15 +237,7 @@ class World:
         """Somebody of this role at our clinic, in a browser of their own."""
         email = f"{role}@elm.example"
         with self.database.transaction() as session:
-            staff.add(
-                session,
-                clinic_id=self.clinic.id,
-                email=email,
-                name=role.capitalize(),
-                role=role,
-                password=PASSWORD,
-                now=self.clock.now,
-            )
+            new_member(session, self.clinic.id, email, role, self.clock.now)
         return Staff(self.app.test_client(), email, self.clock)
 
     def staff_id(self, email: str) -> int:
@@ -286,13 +293,5 @@ def _clinic(database: Database, name: str, email: str, role: str, now: datetime)
         )
         clinic.second_factor_for = "nobody"
         protocols.keep(session, clinic.id, STANDARD, Criteria(), 240, now)
-        staff.add(
-            session,
-            clinic_id=clinic.id,
-            email=email,
-            name=email.partition("@")[0].capitalize(),
-            role=role,
-            password=PASSWORD,
-            now=now,
-        )
+        new_member(session, clinic.id, email, role, now)
     return clinic

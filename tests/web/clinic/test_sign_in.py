@@ -11,7 +11,9 @@ from tests.web.clinic.conftest import PASSWORD, World, csrf_token, sign_in
 
 
 def test_a_nurse_signs_in_and_sees_her_clinic(world: World) -> None:
-    board = world.nurse.get("/clinic/")
+    browser = world.anonymous()
+    assert sign_in(browser, world.nurse.email, PASSWORD).status_code == 302
+    board = browser.get("/clinic/")
     assert board.status_code == 200
     assert "Elm Pain Clinic" in board.text
     assert "Oak" not in board.text

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from server.storage import audit, staff
+from server.storage import audit
 from server.storage.models import Clinic, SignOff
-from tests.web.clinic.conftest import PASSWORD, Phone, Staff, World
+from tests.builders import new_member
+from tests.web.clinic.conftest import Phone, Staff, World
 from tests.web.clinic.test_block_page import page_of, rate_hourly, words
 
 CONCLUSION = "Met on walking. <b>Second</b> block planned."
@@ -24,15 +25,7 @@ def clinician(world: World) -> Staff:
 
 def colleague(world: World, email: str, role: str, clinic: Clinic | None = None) -> Staff:
     with world.database.transaction() as session:
-        staff.add(
-            session,
-            clinic_id=(clinic or world.clinic).id,
-            email=email,
-            name=email.partition("@")[0].capitalize(),
-            role=role,
-            password=PASSWORD,
-            now=world.clock.now,
-        )
+        new_member(session, (clinic or world.clinic).id, email, role, world.clock.now)
     return Staff(world.app.test_client(), email)
 
 

@@ -11,7 +11,8 @@ from server.storage import passkeys, protocols, staff
 from server.storage.models import Block, Clinic, Device
 from server.storage.staff import WebAuthn
 from server.storage.staff_tables import StaffSession
-from tests.web.clinic.conftest import PASSWORD, Staff, World, enrolment
+from tests.builders import new_member
+from tests.web.clinic.conftest import Staff, World, enrolment
 
 OPEN = {
     "/clinic/sign-in",
@@ -90,15 +91,7 @@ def clinician_elsewhere(world: World) -> Staff:
     with world.database.transaction() as session:
         known = staff.of_email(session, world.stranger.email)
         assert known is not None
-        staff.add(
-            session,
-            clinic_id=known.clinic_id,
-            email=email,
-            name="Olga Penn",
-            role="clinician",
-            password=PASSWORD,
-            now=world.clock.now,
-        )
+        new_member(session, known.clinic_id, email, "clinician", world.clock.now, "Olga Penn")
     return Staff(world.app.test_client(), email, world.clock)
 
 
