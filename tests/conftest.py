@@ -16,11 +16,18 @@ from server.storage.migrate import migrate
 from server.storage.vault import Vault
 from server.web.context import Services
 from tests.builders import PUBLIC_URL, SECRET_KEY, Phone, TestClock, World, new_world
+from tests.compiled_templates import CompiledTemplates
 from tests.rig.postgres import PostgresServer, running_postgres
 
 DATABASES = ("sqlite", "postgresql")
 
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> None:
+    """Every app of the run takes them from here."""
+    Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 
 
 @pytest.fixture(scope="session")

@@ -135,8 +135,8 @@ class Staff:
         return self.client.get(path, buffered=True, **options)
 
     def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
-        """Send a form with the session's CSRF token."""
-        token = csrf_token(self.get("/clinic/").text)
+        """Send a form with the session's CSRF token, which every page has."""
+        token = csrf_token(self.get("/clinic/account").text)
         return self.client.post(path, data={"csrf_token": token, **(data or {})}, **options)
 
     def be_signed_in(self) -> None:
