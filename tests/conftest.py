@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, text
 
 from server import create_app
 from server.config import Config, load
@@ -91,9 +90,11 @@ def new_database_url(
 
 
 @pytest.fixture(scope="session")
-def shared_postgres_url(postgres: PostgresServer, postgres_template: str) -> str:
-    """A migrated PostgreSQL database that the tests use one after the other."""
-    return postgres.database_url("shared", postgres_template)
+def shared_postgres(postgres: PostgresServer, postgres_template: str) -> Iterator[Database]:
+    """A migrated PostgreSQL database that the tests use one after the other, open to empty it."""
+    opened = Database(postgres.database_url("shared", postgres_template))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -105,20 +106,16 @@ def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
     if database_kind == "sqlite":
         make: Callable[[], str] = request.getfixturevalue("new_database_url")
         return make()
-    url: str = request.getfixturevalue("shared_postgres_url")
-    empty(url)
-    return url
+    shared: Database = request.getfixturevalue("shared_postgres")
+    with shared.engine.begin() as connection:
+        connection.exec_driver_sql(EMPTY_EVERY_TABLE)
+    return shared.engine.url.render_as_string(hide_password=False)
 
 
-def empty(url: str) -> None:
-    """Delete every row; the tables stay."""
-    opened = Database(url)
-    with opened.transaction() as session:
-        # As the database's superuser: the audit trail lets nobody else delete.
-        session.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(delete(table))
-    opened.close()
+#: As the database's superuser: the audit trail lets nobody else delete.
+EMPTY_EVERY_TABLE = "SET LOCAL session_replication_role = replica;" + ";".join(
+    f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables)
+)
 
 
 @pytest.fixture
