@@ -76,6 +76,13 @@ def _board(desk: Desk) -> None:
     desk.sign_in()
 
 
+def _board_nothing_found(desk: Desk) -> None:
+    desk.sign_in()
+    desk.page.get_by_role("searchbox").fill("nobody")
+    desk.press("Find")
+    expect(desk.page.get_by_text("Nothing matches")).to_be_visible()
+
+
 def _board_stale(desk: Desk) -> None:
     desk.sign_in()
     desk.page.clock.install()
@@ -243,6 +250,42 @@ def _sign_off_refused(desk: Desk) -> None:
     expect(desk.page.get_by_role("alert")).to_be_visible()
 
 
+def _rating_asked(desk: Desk) -> None:
+    desk.block("everything")
+    desk.page.get_by_role("link", name="Write down a rating").click()
+
+
+def _rating_refused(desk: Desk) -> None:
+    _rating_asked(desk)
+    desk.page.get_by_label("Copied from the paper diary").check()
+    desk.press("Write it down")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _correction_asked(desk: Desk) -> None:
+    """Written down once, however often looked at."""
+    desk.block("in progress")
+    if not desk.page.get_by_text("written down by").count():
+        desk.page.get_by_role("link", name="Write down a rating").click()
+        desk.page.get_by_label("about the pain now").check()
+        desk.page.get_by_label("Score").first.fill("3")
+        desk.press("Write it down")
+    desk.page.get_by_role("link", name="Correct").first.click()
+    expect(desk.page.get_by_label("Score").first).to_have_value("3")
+
+
+def _paper(desk: Desk) -> None:
+    desk.block("no phone")
+    desk.page.get_by_role("link", name="Print a paper diary").click()
+
+
+def _paper_from_right_to_left(desk: Desk) -> None:
+    _speak(desk, "ar")
+    _paper(desk)
+    _speak(desk, "en")  # as the other states want it
+    expect(desk.page.locator(".paper[dir=rtl]")).to_be_visible()
+
+
 def _exports(desk: Desk) -> None:
     desk.sign_in()
     desk.open("exports")
@@ -375,7 +418,12 @@ def _not_allowed(desk: Desk) -> None:
 #: By endpoint and state; "error" pages have no address of their own.
 SCREENS: dict[str, dict[str, Recipe]] = {
     "security.login": {"empty": _sign_in, "error": _sign_in_failed},
-    "board.board": {"empty": _board_empty, "filled": _board, "error": _board_stale},
+    "board.board": {
+        "empty": _board_empty,
+        "filled": _board,
+        "nothing found": _board_nothing_found,
+        "error": _board_stale,
+    },
     "enrol.enrol": {
         "empty": _enrol,
         "filled": _enrol_filled,
@@ -411,6 +459,9 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "signed": _signed,
         "sign-off refused": _sign_off_refused,
     },
+    "staff_entry.asked": {"empty": _rating_asked, "error": _rating_refused},
+    "staff_entry.correction_asked": {"filled": _correction_asked},
+    "staff_entry.paper": {"empty": _paper, "from right to left": _paper_from_right_to_left},
     "exports.exports": {"empty": _exports, "error": _export_refused},
     "languages.languages": {
         "empty": _languages,

@@ -27,6 +27,7 @@ def register(app: "Flask", services: "Services") -> None:
         seen,
         sheet,
         sign_in,
+        staff_entry,
         trail,
         words,
     )
@@ -42,6 +43,7 @@ def register(app: "Flask", services: "Services") -> None:
         enrol_list,
         sheet,
         block,
+        staff_entry,
         exports,
         languages,
         people,
