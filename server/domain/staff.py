@@ -47,6 +47,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "exports.blocks": CARERS,
     "exports.diaries": CARERS,
     "exports.dictionary": CARERS,
+    "statistics.shown": EVERYBODY,
     "languages.languages": EVERYBODY,
     # To answer for words that nobody reviewed is a clinical decision, or the clinic's own.
     "languages.accepted": CLINICIANS | ADMINISTRATORS,

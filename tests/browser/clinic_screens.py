@@ -291,6 +291,14 @@ def _exports(desk: Desk) -> None:
     desk.open("exports")
 
 
+def _statistics(query: str) -> Recipe:
+    def opened(desk: Desk) -> None:
+        desk.sign_in()
+        desk.open(f"statistics{query}")
+
+    return opened
+
+
 def _export_refused(desk: Desk) -> None:
     desk.sign_in()
     desk.open("exports/blocks.csv?from=soon")
@@ -462,6 +470,11 @@ SCREENS: dict[str, dict[str, Recipe]] = {
     "staff_entry.asked": {"empty": _rating_asked, "error": _rating_refused},
     "staff_entry.correction_asked": {"filled": _correction_asked},
     "staff_entry.paper": {"empty": _paper, "from right to left": _paper_from_right_to_left},
+    "statistics.shown": {
+        "empty": _statistics("?from=2020-01-01&to=2020-02-01"),
+        "filled": _statistics(""),
+        "error": _statistics("?from=soon"),
+    },
     "exports.exports": {"empty": _exports, "error": _export_refused},
     "languages.languages": {
         "empty": _languages,

@@ -28,6 +28,7 @@ def register(app: "Flask", services: "Services") -> None:
         sheet,
         sign_in,
         staff_entry,
+        statistics,
         trail,
         words,
     )
@@ -45,6 +46,7 @@ def register(app: "Flask", services: "Services") -> None:
         block,
         staff_entry,
         exports,
+        statistics,
         languages,
         people,
         join,
