@@ -5,6 +5,7 @@ A page that answers HTML and has no entry in `SCREENS` fails `test_screens`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -299,6 +300,45 @@ def _statistics(query: str) -> Recipe:
     return opened
 
 
+def _keeping(desk: Desk) -> None:
+    desk.sign_in(ADMINISTRATOR)
+    desk.open("keeping")
+
+
+def _keeping_refused(desk: Desk) -> None:
+    _keeping(desk)
+    desk.page.get_by_label("Erase the patient").check()
+    desk.page.get_by_label("Months after").fill("1")
+    desk.press("Decide")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _erasing(desk: Desk) -> None:
+    desk.sign_in(ADMINISTRATOR)
+    desk.open(f"patients/{desk.day.followed['no phone'].patient_id}/erase")
+
+
+def _erasing_refused(desk: Desk) -> None:
+    _erasing(desk)
+    desk.press("Erase for good")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _erased(desk: Desk) -> None:
+    """A patient nobody else needs, made for this."""
+    desk.sign_in(ADMINISTRATOR)
+    with desk.day.database.transaction() as session:
+        clinic_id = session.get_one(Patient, desk.day.followed["no phone"].patient_id).clinic_id
+        patient = Patient(clinic_id=clinic_id, reference=f"RP-{uuid4()}", created_at=NOW)
+        session.add(patient)
+        session.flush()
+        patient_id, reference = patient.id, patient.reference
+    desk.open(f"patients/{patient_id}/erase")
+    desk.page.get_by_label("Type the patient’s reference").fill(reference)
+    desk.press("Erase for good")
+    expect(desk.page.get_by_text("A patient was erased")).to_be_visible()
+
+
 def _export_refused(desk: Desk) -> None:
     desk.sign_in()
     desk.open("exports/blocks.csv?from=soon")
@@ -475,6 +515,9 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "filled": _statistics(""),
         "error": _statistics("?from=soon"),
     },
+    "keeping.shown": {"empty": _keeping, "error": _keeping_refused},
+    "keeping.erasing": {"filled": _erasing, "error": _erasing_refused},
+    "keeping.proof": {"filled": _erased},
     "exports.exports": {"empty": _exports, "error": _export_refused},
     "languages.languages": {
         "empty": _languages,

@@ -69,6 +69,7 @@ def theirs(world: World) -> dict[str, str]:
         "device_id": str(device.id),
         "staff_id": str(nora),
         "entry_id": str(written.id),
+        "erased_id": str(block.patient_id),
         "session_id": str(signed_in.id),
         "passkey_id": str(passkey.id),
         "check_word": phone.state["check_word"],
