@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from server.apply_retention import add_apply_retention
 from server.config import Config, StartRefused, load
 from server.domain.errors import DomainError
 from server.push.command import add_remind
@@ -95,6 +96,7 @@ COMMANDS: tuple[Callable[[Subcommands], None], ...] = (
     add_create_clinic,
     add_staff_link,
     add_verify_audit,
+    add_apply_retention,
     add_report,
     add_compare,
 )

@@ -50,8 +50,8 @@ class SignedOff:
 class Dossier:
     """A block, its diary, and who signed its report, oldest first.
 
-    `check_words` name the phone of each entry by the entry's id. `record` and `report` are None
-    until the block has a time.
+    `check_words` name the phone of each entry by the entry's id; one that staff wrote down has
+    none. `record` and `report` are None until the block has a time.
     """
 
     details: BlockDetails

@@ -1,4 +1,4 @@
-"""A diary entry as the phone recorded it, and the block it is about, free of storage and wire."""
+"""A diary entry as a phone recorded it or staff wrote it down, free of storage and wire."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,9 @@ from typing import Literal
 from uuid import UUID
 
 Kind = Literal["baseline", "rating", "unable"]
+#: Where an entry comes from: the patient's own phone, or staff, who heard it on the telephone or
+#: copied it from the paper diary.
+Source = Literal["phone", "telephone", "paper"]
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,4 @@ class DiaryEntry:
     after_effects: tuple[str, ...]  #: told of the injection's place: soreness, bleeding, infection
     received_at: datetime
     sync_clock_difference_seconds: float  #: server minus phone, measured at receipt
+    source: Source = "phone"

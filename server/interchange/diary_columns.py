@@ -11,7 +11,7 @@ from typing import get_args
 
 from server.domain.compliance import AssessmentStatus
 from server.domain.dossier import Dossier
-from server.domain.entries import Kind
+from server.domain.entries import Kind, Source
 from server.domain.listed import EntryStatus, ListedEntry
 from server.domain.relief import Reading
 from server.domain.schedule import Assessment, minutes_between
@@ -174,6 +174,14 @@ SCORE_COLUMNS: tuple[Column[ScoreRow], ...] = (
         "Why not rated",
         lambda row: row.listed.about.entry.unable_reason,
         choices=coded("asleep", "cannot_rate"),
+    ),
+    Column(
+        "source",
+        "radio",
+        "Where it comes from",
+        lambda row: row.listed.about.entry.source,
+        choices=coded(*get_args(Source)),
+        note="phone: the patient's own; telephone and paper: written down by staff",
     ),
     Column(
         "phone",

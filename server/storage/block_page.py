@@ -42,7 +42,7 @@ class BlockPage:
     `rows` are the stored entries by id; `patient_says` is the block's time as the patient's
     phones say it; `others` are the patient's other blocks that have a time and are not cancelled,
     with their diaries, the latest first; `staff_names` are by staff member's id, of those who
-    entered a baseline or signed.
+    entered a baseline, wrote a rating down or signed.
     """
 
     block: Block
@@ -67,12 +67,13 @@ def read(session: Session, clinic_id: UUID, block_id: UUID) -> BlockPage:
     block = blocks.get(session, clinic_id, block_id)
     entered = baselines.of_block(session, block)
     signed = sign_offs.of_block(session, block)
+    rows = {row.id: row for row in diary_entries.of_block(session, block)}
     return BlockPage(
         block=block,
         patient=patients.get(session, clinic_id, block.patient_id),
         protocol=protocols.of_block(session, block),
         diary=blocks.diary(session, block),
-        rows={row.id: row for row in diary_entries.of_block(session, block)},
+        rows=rows,
         conflicts=diary_entries.conflicts_of_block(session, block),
         patient_says=blocks.time_by_patient(session, block),
         devices={
@@ -87,7 +88,11 @@ def read(session: Session, clinic_id: UUID, block_id: UUID) -> BlockPage:
         staff_names=staff.names(
             session,
             clinic_id,
-            [*(row.entered_by for row in entered), *(row.signed_by for row in signed)],
+            [
+                *(row.entered_by for row in entered),
+                *(row.signed_by for row in signed),
+                *(row.entered_by for row in rows.values() if row.entered_by is not None),
+            ],
         ),
     )
 

@@ -5,13 +5,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.domain.entries import DiaryEntry
+from server.domain.entries import DiaryEntry, Source
 from server.storage import models
 
 Row = models.DiaryEntry | models.InjectionDone
@@ -56,12 +56,13 @@ def keep(session: Session, row: Row) -> Kept:
 def find(
     session: Session, clinic_id: UUID, enrolment_id: UUID, entry_id: UUID
 ) -> models.DiaryEntry | None:
-    """One entry of a patient; None if there is none of that id."""
+    """One entry of a patient's phones; None if there is none of that id."""
     return session.scalar(
         select(models.DiaryEntry).where(
             models.DiaryEntry.clinic_id == clinic_id,
             models.DiaryEntry.enrolment_id == enrolment_id,
             models.DiaryEntry.id == entry_id,
+            models.DiaryEntry.source == "phone",
         )
     )
 
@@ -83,13 +84,14 @@ def of_block(session: Session, block: models.Block) -> list[models.DiaryEntry]:
 
 
 def of_enrolment(session: Session, clinic_id: UUID, enrolment_id: UUID) -> list[models.DiaryEntry]:
-    """A patient's whole diary, by felt_at as stamped."""
+    """All that a patient's phones recorded, by felt_at as stamped."""
     return list(
         session.scalars(
             select(models.DiaryEntry)
             .where(
                 models.DiaryEntry.clinic_id == clinic_id,
                 models.DiaryEntry.enrolment_id == enrolment_id,
+                models.DiaryEntry.source == "phone",
             )
             .order_by(
                 models.DiaryEntry.felt_at, models.DiaryEntry.recorded_at, models.DiaryEntry.id
@@ -135,6 +137,7 @@ def entry_of(row: models.DiaryEntry) -> DiaryEntry:
         after_effects=tuple(content.get("after_effects", ())),
         received_at=row.received_at,
         sync_clock_difference_seconds=row.sync_clock_difference_seconds,
+        source=cast(Source, row.source),
     )
 
 

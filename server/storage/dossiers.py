@@ -93,7 +93,11 @@ def _read(
             diary=blocks.diary_of(
                 block, protocols[block.protocol_id], entries[block.id], baselines[block.id]
             ),
-            check_words={row.id: words[row.device_id] for row in entries[block.id]},
+            check_words={
+                row.id: words[row.device_id]
+                for row in entries[block.id]
+                if row.device_id is not None
+            },
             signed=tuple(
                 SignedOff(row.id, names.get(row.signed_by, ""), row.signed_at, row.comment)
                 for row in signed[block.id]
@@ -114,7 +118,7 @@ def _grouped(rows: Iterable[Any]) -> defaultdict[UUID, list[Any]]:
 def _check_words(
     session: Session, clinic_id: UUID, entries: defaultdict[UUID, list[DiaryEntry]]
 ) -> dict[UUID, str]:
-    devices = {row.device_id for rows in entries.values() for row in rows}
+    devices = {row.device_id for rows in entries.values() for row in rows if row.device_id}
     found = select(Device.id, Device.check_word).where(
         Device.clinic_id == clinic_id, Device.id.in_(devices)
     )

@@ -5,6 +5,7 @@ A page that answers HTML and has no entry in `SCREENS` fails `test_screens`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -74,6 +75,13 @@ def _board_empty(desk: Desk) -> None:
 
 def _board(desk: Desk) -> None:
     desk.sign_in()
+
+
+def _board_nothing_found(desk: Desk) -> None:
+    desk.sign_in()
+    desk.page.get_by_role("searchbox").fill("nobody")
+    desk.press("Find")
+    expect(desk.page.get_by_text("Nothing matches")).to_be_visible()
 
 
 def _board_stale(desk: Desk) -> None:
@@ -243,9 +251,92 @@ def _sign_off_refused(desk: Desk) -> None:
     expect(desk.page.get_by_role("alert")).to_be_visible()
 
 
+def _rating_asked(desk: Desk) -> None:
+    desk.block("everything")
+    desk.page.get_by_role("link", name="Write down a rating").click()
+
+
+def _rating_refused(desk: Desk) -> None:
+    _rating_asked(desk)
+    desk.page.get_by_label("Copied from the paper diary").check()
+    desk.press("Write it down")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _correction_asked(desk: Desk) -> None:
+    """Written down once, however often looked at."""
+    desk.block("in progress")
+    if not desk.page.get_by_text("written down by").count():
+        desk.page.get_by_role("link", name="Write down a rating").click()
+        desk.page.get_by_label("about the pain now").check()
+        desk.page.get_by_label("Score").first.fill("3")
+        desk.press("Write it down")
+    desk.page.get_by_role("link", name="Correct").first.click()
+    expect(desk.page.get_by_label("Score").first).to_have_value("3")
+
+
+def _paper(desk: Desk) -> None:
+    desk.block("no phone")
+    desk.page.get_by_role("link", name="Print a paper diary").click()
+
+
+def _paper_from_right_to_left(desk: Desk) -> None:
+    _speak(desk, "ar")
+    _paper(desk)
+    _speak(desk, "en")  # as the other states want it
+    expect(desk.page.locator(".paper[dir=rtl]")).to_be_visible()
+
+
 def _exports(desk: Desk) -> None:
     desk.sign_in()
     desk.open("exports")
+
+
+def _statistics(query: str) -> Recipe:
+    def opened(desk: Desk) -> None:
+        desk.sign_in()
+        desk.open(f"statistics{query}")
+
+    return opened
+
+
+def _keeping(desk: Desk) -> None:
+    desk.sign_in(ADMINISTRATOR)
+    desk.open("keeping")
+
+
+def _keeping_refused(desk: Desk) -> None:
+    _keeping(desk)
+    desk.page.get_by_label("Erase the patient").check()
+    desk.page.get_by_label("Months after").fill("1")
+    desk.press("Decide")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _erasing(desk: Desk) -> None:
+    desk.sign_in(ADMINISTRATOR)
+    desk.open(f"patients/{desk.day.followed['no phone'].patient_id}/erase")
+
+
+def _erasing_refused(desk: Desk) -> None:
+    _erasing(desk)
+    desk.press("Erase for good")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _erased(desk: Desk) -> None:
+    """A patient nobody else needs, made for this."""
+    desk.sign_in(ADMINISTRATOR)
+    with desk.day.database.transaction() as session:
+        clinic_id = session.get_one(Patient, desk.day.followed["no phone"].patient_id).clinic_id
+        patient = Patient(clinic_id=clinic_id, reference=f"RP-{uuid4()}", created_at=NOW)
+        session.add(patient)
+        session.flush()
+        patient_id, reference = patient.id, patient.reference
+    desk.open(f"patients/{patient_id}/erase")
+    desk.page.get_by_label("Type the patient’s reference").fill(reference)
+    desk.press("Erase for good")
+    expect(desk.page.get_by_text("A patient was erased")).to_be_visible()
 
 
 def _export_refused(desk: Desk) -> None:
@@ -375,7 +466,12 @@ def _not_allowed(desk: Desk) -> None:
 #: By endpoint and state; "error" pages have no address of their own.
 SCREENS: dict[str, dict[str, Recipe]] = {
     "security.login": {"empty": _sign_in, "error": _sign_in_failed},
-    "board.board": {"empty": _board_empty, "filled": _board, "error": _board_stale},
+    "board.board": {
+        "empty": _board_empty,
+        "filled": _board,
+        "nothing found": _board_nothing_found,
+        "error": _board_stale,
+    },
     "enrol.enrol": {
         "empty": _enrol,
         "filled": _enrol_filled,
@@ -411,6 +507,17 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "signed": _signed,
         "sign-off refused": _sign_off_refused,
     },
+    "staff_entry.asked": {"empty": _rating_asked, "error": _rating_refused},
+    "staff_entry.correction_asked": {"filled": _correction_asked},
+    "staff_entry.paper": {"empty": _paper, "from right to left": _paper_from_right_to_left},
+    "statistics.shown": {
+        "empty": _statistics("?from=2020-01-01&to=2020-02-01"),
+        "filled": _statistics(""),
+        "error": _statistics("?from=soon"),
+    },
+    "keeping.shown": {"empty": _keeping, "error": _keeping_refused},
+    "keeping.erasing": {"filled": _erasing, "error": _erasing_refused},
+    "keeping.proof": {"filled": _erased},
     "exports.exports": {"empty": _exports, "error": _export_refused},
     "languages.languages": {
         "empty": _languages,

@@ -31,6 +31,7 @@ if (board && live) {
       const freshLive = fresh.querySelector<HTMLElement>('[data-live]');
       if (!freshBoard || !freshLive) throw new Error('no board in the answer');
       replaceChanged(board, freshBoard);
+      recount(fresh);
       updatedAt = freshLive.dataset['live'] ?? updatedAt;
       live.textContent = freshLive.textContent;
       live.classList.remove('failed');
@@ -48,6 +49,15 @@ if (board && live) {
     else void refresh();
   });
   later();
+}
+
+/** The counts beside the filters; not while somebody chooses among them. */
+function recount(fresh: Document): void {
+  const [counts, freshCounts] = [document, fresh].map((each) =>
+    each.querySelector('[data-board-counts]'),
+  );
+  if (!counts || !freshCounts || counts.contains(document.activeElement)) return;
+  if (counts.innerHTML !== freshCounts.innerHTML) counts.replaceChildren(...freshCounts.childNodes);
 }
 
 /** Make `old` say what `fresh` says, row by row; a row that is unchanged stays the same element. */

@@ -23,6 +23,11 @@ from server.interchange.fhir.elements import (
 )
 
 QUESTIONNAIRE_ID = "pain-diary"
+#: What is said of a score that is not from the patient's phone, by its source.
+WRITTEN_DOWN = {
+    "telephone": "Told on the telephone, written down by staff",
+    "paper": "Copied from the paper diary by staff",
+}
 
 
 def questionnaire(base: str) -> Json:
@@ -213,8 +218,13 @@ def _observation(of: Dossier, listed: ListedEntry, site: str | None) -> Json:
     }
     if site is not None:
         found["bodySite"] = {"text": site}
+    notes = []
+    if about.entry.source != "phone":
+        notes.append(WRITTEN_DOWN[about.entry.source])
     if about.clock_uncertain:
-        found["note"] = [{"text": "The phone's clock was uncertain"}]
+        notes.append("The phone's clock was uncertain")
+    if notes:
+        found["note"] = [{"text": each} for each in notes]
     return found
 
 

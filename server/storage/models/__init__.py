@@ -6,6 +6,7 @@ from server.storage.models.clinics import (
     Clinic,
     InstallationKey,
     Protocol,
+    Retention,
 )
 from server.storage.models.diary import DiaryEntry, EntryConflict, InjectionDone, PatientChoice
 from server.storage.models.patients import (
@@ -37,6 +38,7 @@ __all__ = [
     "Reminder",
     "ReminderDelivery",
     "ReminderLoop",
+    "Retention",
     "SignOff",
     "StaffBaseline",
     "Subscription",

@@ -51,6 +51,18 @@ class Protocol(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Retention(Base):
+    """How long a clinic keeps what patients told it; no row: everything, for ever."""
+
+    __tablename__ = "retention"
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    months: Mapped[int]  #: since anything was heard of a patient
+    then: Mapped[str]  #: erase or anonymise
+    decided_by: Mapped[int]  #: staff member
+    decided_at: Mapped[datetime] = mapped_column(Instant)
+    applied_at: Mapped[datetime | None] = mapped_column(Instant)  #: when it was looked at last
+
+
 class InstallationKey(Base):
     """A key that this installation made on its first start and keeps for life, sealed."""
 

@@ -1,4 +1,4 @@
-"""What phones recorded, as they sent it."""
+"""What phones recorded, as they sent it, and what staff wrote down for a patient."""
 
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,18 @@ from server.storage.db import Base
 
 
 class DiaryEntry(Base):
-    """One rating as the phone recorded it: raw stamps, never changed, never deleted."""
+    """One rating as a phone recorded it or staff wrote it down: never changed, never deleted."""
 
     __tablename__ = "diary_entry"
     enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)  #: made by the phone
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True
+    )  #: made by the phone, or by the page of the form
     clinic_id: Mapped[UUID] = of_clinic()
     block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"), index=True)
-    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"))
+    source: Mapped[str] = mapped_column(default="phone", server_default="phone")  #: entries.Source
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.id"))  #: None: from staff
+    entered_by: Mapped[int | None]  #: staff member; None: from a phone
     kind: Mapped[str]  #: baseline, rating or unable
     felt_at: Mapped[datetime] = mapped_column(Instant)
     recorded_at: Mapped[datetime] = mapped_column(Instant)

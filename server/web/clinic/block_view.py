@@ -17,7 +17,7 @@ from server.domain.report import BlockRecord, Report, SiteReport, report
 from server.domain.schedule import minutes_between
 from server.interchange.report_file import digest, figures_json
 from server.storage.block_page import BlockPage
-from server.storage.models import Block, SignOff
+from server.storage.models import Block, DiaryEntry, SignOff
 from server.web.clinic.curve import NARROW, WIDE, Curve, curve, threshold_score
 from server.web.clinic.reminders_view import (
     PhoneView,
@@ -31,7 +31,8 @@ from server.web.clinic.reminders_view import (
 class EntryView(ListedEntry):
     """One stored entry: its own stamps, the times as the report reads them, what became of it."""
 
-    check_word: str
+    #: Whose: the check word of the phone, or the name of the staff member who wrote it down.
+    by: str
     phone_zone: str
     after_sign_off: bool
 
@@ -183,13 +184,17 @@ class BlockView:
 
     def _entry_view(self, each: ListedEntry) -> EntryView:
         entry = each.about.entry
-        device = self.page.devices[self.page.rows[entry.id].device_id]
         return EntryView(
             **vars(each),
-            check_word=device.check_word,
+            by=self._by(self.page.rows[entry.id]),
             phone_zone=entry.zone,
             after_sign_off=any(self._after(row, entry.id) for row in self.page.sign_offs[-1:]),
         )
+
+    def _by(self, row: DiaryEntry) -> str:
+        if row.device_id is not None:
+            return self.page.devices[row.device_id].check_word
+        return self.page.staff_names.get(row.entered_by or 0, "a former member of staff")
 
     @cached_property
     def reminders(self) -> list[ReminderView]:

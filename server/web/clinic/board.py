@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -60,19 +60,40 @@ SORTS: Mapping[str, Key] = {
     "next": lambda row: _next_due(row),
 }
 
+#: By name, which of the blocks on the board are wanted; the first shows them all.
+SHOWS: Mapping[str, Callable[[BoardRow, datetime], bool]] = {
+    "all": lambda _row, _now: True,
+    "attention": lambda row, _now: bool(row.attention),
+    "today": lambda row, now: _day(row) == local_date(now, row.about.block.timezone),
+    "waiting": lambda row, _now: row.about.block.performed_at is None,
+    "due": lambda row, now: row.next_due is not None and row.next_due.opens_at <= now,
+}
+
 
 @blueprint.get("/")
 def board() -> str:
     """The blocks of the clinic."""
     with services().database.reading() as reading:
         found = storage.blocks(reading, staff().clinic_id, g.now)
-    sort = request.args.get("sort", "attention")
-    sort = sort if sort in SORTS else "attention"
-    rows = [row for row in (board_row(each, g.now) for each in found) if row.running]
+    sort = _chosen("sort", SORTS)
+    show = _chosen("show", SHOWS)
+    sought = request.args.get("q", "").strip()
+    running = [row for row in (board_row(each, g.now) for each in found) if row.running]
+    rows = [row for row in running if _has(row, sought)]
+    counts = {name: sum(shows(row, g.now) for row in rows) for name, shows in SHOWS.items()}
+    rows = [row for row in rows if SHOWS[show](row, g.now)]
     rows.sort(key=lambda row: row.about.patient.reference.casefold())
     rows.sort(key=SORTS[sort])
     return render_template(
-        "clinic/board.html", rows=rows, sort=sort, now=g.now, silent_after=SILENT_AFTER
+        "clinic/board.html",
+        rows=rows,
+        is_empty=not running,
+        sort=sort,
+        show=show,
+        sought=sought,
+        counts=counts,
+        now=g.now,
+        silent_after=SILENT_AFTER,
     )
 
 
@@ -121,6 +142,25 @@ def board_row(about: BoardBlock, now: datetime) -> BoardRow:
         or any(each.closes_at > now for each in schedule)
         or ((told_at := after_effects_told_at(diary)) is not None and told_at > now - TOLD_STAYS),
     )
+
+
+def _chosen(name: str, offered: Mapping[str, object]) -> str:
+    """What the address asks for, or the first that is offered."""
+    asked = request.args.get(name, "")
+    return asked if asked in offered else next(iter(offered))
+
+
+def _has(row: BoardRow, sought: str) -> bool:
+    """Is it about what was typed: a part of the patient's reference, or of the block's levels?"""
+    texts = (row.about.patient.reference, row.about.block.levels)
+    return any(sought.casefold() in text.casefold() for text in texts)
+
+
+def _day(row: BoardRow) -> date:
+    block = row.about.block
+    if block.performed_at is None:
+        return block.planned_on
+    return local_date(block.performed_at, block.timezone)
 
 
 def _last_rating(entries: tuple[CorrectedEntry, ...]) -> CorrectedEntry | None:

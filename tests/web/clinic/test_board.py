@@ -166,3 +166,31 @@ def test_the_last_reminder_is_confirmed_by_the_phones_receipt(world: World) -> N
     with world.database.transaction() as session:
         session.get_one(ReminderDelivery, delivery.id).receipt_at = world.clock.now
     assert "reminder 10:16 shown" in row(world.nurse.get("/clinic/").text, "P-1001")
+
+
+def test_the_board_shows_those_that_are_wanted_and_counts_the_others(world: World) -> None:
+    world.started(reference="B-runs")
+    world.enrolled(reference="B-waits")
+    world.nurse.enrol(protocol=world.protocol_id(), reference="C-no-phone", levels="T3/4")
+    world.clock.forward(minutes=15)
+
+    def shown(query: str) -> set[str]:
+        return set(references(world.nurse.get(f"/clinic/?{query}").text))
+
+    everybody = {"B-runs", "B-waits", "C-no-phone"}
+    assert shown("") == shown("show=all") == shown("show=nonsense") == everybody
+    assert shown("show=waiting") == {"B-waits", "C-no-phone"}
+    assert shown("show=due") == {"B-runs"}
+    assert shown("show=attention") == {"C-no-phone"}
+    assert shown("q=b-") == {"B-runs", "B-waits"}
+    assert shown("q=T3") == {"C-no-phone"}
+    assert shown("q=b-&show=waiting") == {"B-waits"}
+    page = " ".join(re.sub(r"<[^>]+>", " ", world.nurse.get("/clinic/?q=b-").text).split())
+    assert "All 2 Attention 0 Today 2 Due now 1 Waiting 1" in page
+
+
+def test_a_search_that_finds_nothing_leads_back_to_all(world: World) -> None:
+    world.enrolled(reference="B-waits")
+    page = world.nurse.get("/clinic/", query_string={"q": "<b>nobody", "show": "due"}).text
+    assert "Nothing matches" in page and "&lt;b&gt;nobody" in page
+    assert "Enrol a patient before their injection" not in page

@@ -7,7 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from server.storage import passkeys, protocols, staff
+from server.domain.staff_entries import StaffEntry
+from server.storage import passkeys, protocols, staff, staff_entries
 from server.storage.models import Block, Clinic, Device
 from server.storage.staff import WebAuthn
 from server.storage.staff_tables import StaffSession
@@ -53,6 +54,10 @@ def theirs(world: World) -> dict[str, str]:
             is_synced=True,
             now=world.clock.now,
         )
+    with world.database.transaction() as session:
+        ours = session.query(Block).one()
+        written = StaffEntry(uuid4(), "telephone_now", world.clock.now, {"main": 3})
+        staff_entries.enter(session, ours, written, nora, world.clock.now)
     with world.database.reading() as session:
         passkey = session.query(WebAuthn).one()
         signed_in = session.query(StaffSession).one()
@@ -64,6 +69,8 @@ def theirs(world: World) -> dict[str, str]:
         "patient_id": str(block.patient_id),
         "device_id": str(device.id),
         "staff_id": str(nora),
+        "entry_id": str(written.id),
+        "erased_id": str(block.patient_id),
         "session_id": str(signed_in.id),
         "passkey_id": str(passkey.id),
         "check_word": phone.state["check_word"],

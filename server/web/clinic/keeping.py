@@ -1,0 +1,140 @@
+"""What the clinic keeps: how long, and erasing one patient with proof."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, RadioField, StringField
+from wtforms.validators import InputRequired, Optional
+
+from server.domain.errors import Invalid
+from server.domain.retention import FEWEST_MONTHS, MOST_MONTHS
+from server.storage import erasure, patients, retention
+from server.storage import staff as staff_members
+from server.web.clinic.access import actor, staff
+from server.web.clinic.page import clinic
+from server.web.context import services
+
+blueprint = Blueprint("keeping", __name__, url_prefix="/clinic")
+
+
+class RetentionForm(FlaskForm):  # type: ignore[misc]
+    """How long, and what then."""
+
+    months = IntegerField(
+        "Months after which nothing was heard of a patient", validators=[Optional()]
+    )
+    then = RadioField(
+        "What is done then",
+        choices=[
+            ("keep", "Keep everything"),
+            ("anonymise", "Take away who it was"),
+            ("erase", "Erase the patient"),
+        ],
+        validators=[InputRequired("Choose what is done.")],
+    )
+
+
+class EraseForm(FlaskForm):  # type: ignore[misc]
+    """The reference typed again, so that nobody is erased by a slip."""
+
+    reference = StringField("Type the patient’s reference")
+
+
+@blueprint.get("/keeping")
+def shown() -> str:
+    """What is decided now, and whom it concerns today."""
+    return _page(None)
+
+
+@blueprint.post("/keeping")
+def decided() -> ResponseReturnValue:
+    """A new decision; it is carried out by the daily task."""
+    form = RetentionForm()
+    if form.validate():
+        try:
+            with services().database.transaction() as session:
+                if form.then.data == "keep":
+                    retention.keep_everything(session, staff().clinic_id, staff().id, g.now)
+                else:
+                    retention.decide(
+                        session,
+                        staff().clinic_id,
+                        form.months.data or 0,
+                        form.then.data,
+                        staff().id,
+                        g.now,
+                    )
+        except Invalid as error:
+            form.months.errors = [error.problem]
+        else:
+            return redirect(url_for("keeping.shown"), 303)
+    return _page(form), 422
+
+
+@blueprint.get("/patients/<uuid:patient_id>/erase")
+def erasing(patient_id: UUID) -> str:
+    """What would go, and the question whether it is meant."""
+    return _erase_page(patient_id, EraseForm(formdata=None))
+
+
+@blueprint.post("/patients/<uuid:patient_id>/erase")
+def erased(patient_id: UUID) -> ResponseReturnValue:
+    """All about one patient is deleted, for good."""
+    form = EraseForm()
+    with services().database.transaction() as session:
+        patient = patients.get(session, staff().clinic_id, patient_id)
+        if (form.reference.data or "").strip() == patient.reference and form.validate():
+            erasure.erase(session, patient, actor(), g.now)
+            return redirect(url_for("keeping.proof", erased_id=patient_id), 303)
+    form.reference.errors = ["This is not the patient’s reference. Nothing was erased."]
+    return _erase_page(patient_id, form), 422
+
+
+@blueprint.get("/erased/<uuid:erased_id>")
+def proof(erased_id: UUID) -> str:
+    """That a patient was erased: when, by whom, how much, and that nothing is left."""
+    with services().database.reading() as session:
+        found = erasure.proof(session, staff().clinic_id, erased_id)
+        if found is None:
+            abort(404)
+        names = staff_members.names(session, staff().clinic_id, _staff_ids(found.event.actor))
+    return render_template(
+        "clinic/erased.html",
+        found=found,
+        by=next(iter(names.values()), "the daily task"),
+        zone=clinic().timezone,
+        now=g.now,
+    )
+
+
+def _staff_ids(who: str) -> list[int]:
+    kind, _, number = who.partition(":")
+    return [int(number)] if kind == "staff" else []
+
+
+def _erase_page(patient_id: UUID, form: EraseForm) -> str:
+    with services().database.reading() as session:
+        patient = patients.get(session, staff().clinic_id, patient_id)
+        rows = erasure.count(session, staff().clinic_id, patient_id)
+    return render_template("clinic/erase.html", patient=patient, rows=rows, form=form)
+
+
+def _page(form: RetentionForm | None) -> str:
+    with services().database.reading() as session:
+        found = retention.due(session, staff().clinic_id, g.now)
+    if form is None:
+        form = RetentionForm(formdata=None)
+        form.then.data = "keep" if found is None else found.rule.then
+        form.months.data = None if found is None else found.rule.months
+    return render_template(
+        "clinic/keeping.html",
+        form=form,
+        found=found,
+        fewest=FEWEST_MONTHS,
+        most=MOST_MONTHS,
+        saved=request.method == "GET",
+        zone=clinic().timezone,
+        now=g.now,
+    )
