@@ -4,6 +4,7 @@ from server.storage.models.clinics import (
     AcceptedLanguage,
     AuditEvent,
     Clinic,
+    ClinicTexts,
     InstallationKey,
     Protocol,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "AuditEvent",
     "Block",
     "Clinic",
+    "ClinicTexts",
     "Device",
     "DiaryEntry",
     "Enrolment",
