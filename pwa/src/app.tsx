@@ -2,6 +2,7 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { runDiary } from './diary';
+import { moveFrom } from './domain/browser';
 import { language } from './i18n';
 import { linkToken } from './link-token';
 import { Updates } from './register-worker';
@@ -34,6 +35,7 @@ const { diary, actions, refresh, resume, tick } = runDiary(
     layout: () => `nrs-11 ${innerWidth}x${innerHeight}@${devicePixelRatio.toFixed(2)}`,
     appVersion: /app\.(\w+)\.js$/.exec(import.meta.url)?.[1] ?? '',
     isInstalled: isInstalled(),
+    move: moveFrom(navigator.userAgent, navigator.maxTouchPoints, isInstalled()),
     languages,
     speak,
     syncInBackground,

@@ -1,8 +1,8 @@
 /** The diary's signals and actions, made from the store, the network and the clock. */
 import { computed, signal, type Signal } from '@preact/signals';
-import { assessmentOnPhoneClock, onPhoneClock } from './domain/block';
+import { onPhoneClock } from './domain/block';
 import { clockOffMinutes, correctionNow } from './domain/clock';
-import { due, type Due } from './domain/due';
+import { due, dueOnPhoneClock } from './domain/due';
 import type { KeptEntry } from './domain/entry';
 import { wallTime } from './domain/schedule';
 import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
@@ -36,6 +36,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   const now = signal(clock());
   const phase = signal<SyncPhase>('idle');
   const storeFailure = signal<string | null>(null);
+  const hasAsked = signal(false);
   let isAnswering = false;
 
   const facts = computed(() => kept.value?.facts ?? null);
@@ -58,6 +59,8 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     ready: computed(() => kept.value !== null),
     storeFailure,
     enrolment: computed(() => enrolmentOf(kept.value)),
+    recovering: computed(() => phone.isInstalled && !facts.value?.phone && !hasAsked.value),
+    move: computed(() => (facts.value?.staysHere ? null : phone.move)),
     block: computed(() => trueBlock.value && onPhoneClock(trueBlock.value, correction.value)),
     entries: computed(() =>
       kept.value && blockId.value !== null ? keptEntries(kept.value, blockId.value) : [],
@@ -130,8 +133,16 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   async function resume(): Promise<void> {
     now.value = clock();
     await refresh();
+    const wasKnown = facts.value?.phone;
     await syncNow();
+    hasAsked.value = true;
+    if (!wasKnown && facts.value?.phone) askToKeep();
     await checkReminders();
+  }
+
+  /** Asks the browser not to clear the store, and remembers what it said. */
+  function askToKeep(): void {
+    void phone.persist().then((persisted) => store.remember({ persisted })).catch(() => {});
   }
 
   /** On disk when it resolves; then it is shown, and sent when that is possible. */
@@ -183,7 +194,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       }
       linkToken.value = null;
       await refresh();
-      void phone.persist().then((persisted) => store.remember({ persisted })).catch(() => {});
+      askToKeep();
       void syncNow().then(checkReminders);
       return null;
     },
@@ -243,6 +254,10 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       await store.remember({ language: code }).catch(() => {}); // spoken until the page closes
       await syncNow();
     },
+    async stayHere(): Promise<void> {
+      await store.remember({ staysHere: true });
+      await refresh();
+    },
     syncNow,
     answering(unsaved): void {
       isAnswering = unsaved;
@@ -255,9 +270,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     actions,
     refresh,
     resume,
-    tick: () => {
-      now.value = clock();
-    },
+    tick: () => void (now.value = clock()),
   };
 }
 
@@ -265,17 +278,7 @@ function enrolmentOf(kept: Kept | null): Enrolment | null {
   const known = kept?.facts.phone;
   if (!known) return null;
   const { clinic, check_word: checkWord } = known;
-  return { clinicName: clinic.name, clinicTelephone: clinic.telephone, checkWord };
-}
-
-function dueOnPhoneClock(found: Due, correction: number): Due {
-  const moved = (one: Parameters<typeof assessmentOnPhoneClock>[0]) =>
-    assessmentOnPhoneClock(one, correction);
-  if (found.step === 'rate') return { ...found, assessment: moved(found.assessment) };
-  if (found.step === 'later') {
-    return { ...found, next: moved(found.next), missed: found.missed && moved(found.missed) };
-  }
-  return found;
+  return { clinicName: clinic.name, clinicTelephone: clinic.telephone, checkWord, clinic };
 }
 
 /** Whether clocks show another time there; a zone that this phone does not know is no other. */

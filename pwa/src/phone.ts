@@ -1,3 +1,4 @@
+import type { Move } from './domain/browser';
 import type { Reminders } from './reminders';
 import type { LanguageName } from './state';
 import type { DiaryStore } from './store/diary-store';
@@ -16,6 +17,8 @@ export interface Phone {
   appVersion: string;
   /** An installed app: the clinic may know it although its store is empty. */
   isInstalled: boolean;
+  /** What has to be done before anything is recorded here. */
+  move: Move;
   /** Every language there is. */
   languages: readonly LanguageName[];
   /** Speaks it from now on; null: as the last time, or as the browser. */

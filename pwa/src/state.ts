@@ -6,9 +6,11 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { ReadonlySignal } from '@preact/signals';
 import type { Block } from './domain/block';
+import type { Move } from './domain/browser';
 import type { Due } from './domain/due';
 import type { KeptEntry } from './domain/entry';
 import type { Rating } from './domain/stamps';
+import type { PhoneState } from './wire';
 
 export type { Assessment } from './domain/schedule';
 export type { Block } from './domain/block';
@@ -20,6 +22,8 @@ export interface Enrolment {
   clinicName: string;
   clinicTelephone: string;
   checkWord: string;
+  /** All that the clinic tells about itself. */
+  clinic: PhoneState['clinic'];
 }
 
 export interface SyncStatus {
@@ -51,6 +55,10 @@ export interface Diary {
   /** The store cannot be opened: said in words; nothing is recorded. */
   storeFailure: ReadonlySignal<string | null>;
   enrolment: ReadonlySignal<Enrolment | null>;
+  /** An installed app asks, for the first time, whether the clinic knows it by its cookie. */
+  recovering: ReadonlySignal<boolean>;
+  /** What has to be done before anything is recorded here; null once the patient chose to stay. */
+  move: ReadonlySignal<Move>;
   /** The block the diary is about; null when enrolled without one. */
   block: ReadonlySignal<Block | null>;
   /** Newest first, of the current block. */
@@ -104,6 +112,8 @@ export interface Actions {
   leave(alsoUnsent: boolean): Promise<Failure | null>;
   /** From now on in this language; the clinic is told, so that reminders come in it too. */
   chooseLanguage(code: string): Promise<void>;
+  /** The diary cannot be moved to where it belongs: it is kept in this browser. */
+  stayHere(): Promise<void>;
   /** Try to send now. */
   syncNow(): Promise<void>;
   /** A screen holds an answer that is not saved yet: until told false, no new version reloads it. */

@@ -36,13 +36,31 @@ export interface ItemResult {
   received_at: string | null;
 }
 
+/** A text of the clinic's own, and the language it is in, which may not be the reader's. */
+export interface ClinicText {
+  text: string;
+  language: string;
+}
+
+/** What the clinic tells about itself; all but the first two were unknown to an earlier version. */
+export interface Clinic {
+  name: string;
+  telephone: string;
+  /** '' if there is none. */
+  out_of_hours_telephone?: string;
+  /** '' if the clinic named none. */
+  emergency_number?: string;
+  /** By the language that is read. */
+  texts?: Record<string, { opening_hours: ClinicText | null; advice: ClinicText | null }>;
+}
+
 export interface PhoneState {
   check_word: string;
   /** The patient's; reminders come in it. */
   language: string;
   /** Those that the clinic offers, the patient's among them. */
   languages: string[];
-  clinic: { name: string; telephone: string };
+  clinic: Clinic;
   blocks: PlannedBlock[];
   entries: { entry: DiaryEntryItem; received_at: string }[];
   vapid_public_key: string;

@@ -52,6 +52,8 @@ MAY: Mapping[str, frozenset[str]] = {
     # To answer for words that nobody reviewed is a clinical decision, or the clinic's own.
     "languages.accepted": CLINICIANS | ADMINISTRATORS,
     "languages.withdrawn": CLINICIANS | ADMINISTRATORS,
+    "contact.contact_page": ADMINISTRATORS,
+    "contact.changed": ADMINISTRATORS,
     "account.account": EVERYBODY,
     "account.password_changed": EVERYBODY,
     "account.app_removed": EVERYBODY,

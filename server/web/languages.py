@@ -1,11 +1,14 @@
 """Which languages a clinic's patients may read: reviewed ones, and those that the clinic accepted."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from flask import Request
 from sqlalchemy.orm import Session
 
+from server.domain import contact
+from server.domain.contact import Contact, Said
 from server.storage import accepted_languages, audit, enrolments, patients
 from server.storage.models import Device, Patient
 from server.words.catalogues import LANGUAGES, SOURCE_LANGUAGE, Language, language
@@ -22,6 +25,14 @@ def offered(session: Session, patient: Patient) -> list[str]:
     """What a patient may choose from; their own stays, even if the clinic offers it no more."""
     codes = {each.code for each in of_clinic(session, patient.clinic_id)} | {patient.language}
     return [code for code in LANGUAGES if code in codes]
+
+
+def said(its: Contact, what: Literal["opening_hours", "advice"], code: str) -> Said | None:
+    """What a clinic tells a patient who reads this language, in it or else in English, which the
+    staff of every clinic read; else in whichever language it wrote. None: it wrote nothing."""
+    return contact.said(
+        {each: getattr(texts, what) for each, texts in its.texts.items()}, code, LANGUAGES
+    )
 
 
 def choose(session: Session, device: Device, code: str, now: datetime) -> None:

@@ -1,14 +1,17 @@
 """All that a phone needs, offline, for its patient: so a new phone gets its diary back."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.domain.contact import Said
 from server.storage import (
     blocks,
     choices,
     clinics,
+    contact,
     diary_entries,
     enrolments,
     models,
@@ -32,11 +35,12 @@ def phone_state(
     patient = patients.get(session, device.clinic_id, enrolment.patient_id)
     quiet = choices.quiet_hours(session, device.clinic_id, patient.id)
     live = subscriptions.live(session, device.clinic_id, patient.id)
+    offered = languages.offered(session, patient)
     return wire.PhoneState(
         check_word=device.check_word,
         language=patient.language,
-        languages=languages.offered(session, patient),
-        clinic=wire.Clinic(name=clinic.name, telephone=clinic.telephone),
+        languages=offered,
+        clinic=_clinic(session, clinic, offered),
         blocks=[
             _block(session, block)
             for block in blocks.of_patient(session, device.clinic_id, patient.id)
@@ -52,6 +56,27 @@ def phone_state(
         quiet_start=f"{quiet.start:%H:%M}",
         quiet_end=f"{quiet.end:%H:%M}",
     )
+
+
+def _clinic(session: Session, clinic: models.Clinic, offered: Sequence[str]) -> wire.Clinic:
+    its = contact.of_clinic(session, clinic.id)
+    return wire.Clinic(
+        name=clinic.name,
+        telephone=its.telephone,
+        out_of_hours_telephone=its.out_of_hours_telephone,
+        emergency_number=its.emergency_number,
+        texts={
+            code: wire.ClinicTexts(
+                opening_hours=_text(languages.said(its, "opening_hours", code)),
+                advice=_text(languages.said(its, "advice", code)),
+            )
+            for code in offered
+        },
+    )
+
+
+def _text(found: Said | None) -> wire.ClinicText | None:
+    return None if found is None else wire.ClinicText(text=found.text, language=found.language)
 
 
 def _block(session: Session, block: models.Block) -> wire.Block:

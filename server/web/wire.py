@@ -122,9 +122,29 @@ class ItemResult(Struct, kw_only=True):
     """When the server first had it; null if rejected."""
 
 
+class ClinicText(Struct, kw_only=True):
+    """What a clinic tells its patients, as plain text; lines are lines."""
+
+    text: str
+    language: str
+    """Which it is in: another than the reader's where the clinic wrote none in theirs."""
+
+
+class ClinicTexts(Struct, kw_only=True):
+    opening_hours: ClinicText | None
+    """When somebody answers its telephone, in words."""
+    advice: ClinicText | None
+
+
 class Clinic(Struct, kw_only=True):
     name: str
     telephone: str
+    out_of_hours_telephone: str
+    """What to call while the clinic is closed; empty: it has no such number."""
+    emergency_number: str
+    """Such as 112; empty: the clinic named none."""
+    texts: dict[str, ClinicTexts]
+    """For a reader of each of the languages offered, by its code."""
 
 
 class Block(Struct, kw_only=True):

@@ -48,6 +48,7 @@ beforeEach(async () => {
     layout: () => 'nrs-11 360x640@2',
     appVersion: 'test',
     isInstalled: false,
+    move: null,
     languages: [],
     speak: async (language) => void spoken.push(language),
     syncInBackground: () => {},
@@ -96,10 +97,40 @@ test('an installed app whose store is empty asks the clinic for its diary', asyn
   assert.equal(running.diary.enrolment.value?.checkWord, 'harbour');
 });
 
+test('an installed app shows no welcome before the clinic has answered, and asks to keep what came', async () => {
+  phone = { ...phone, isInstalled: true };
+  const { diary, resume } = open();
+  assert.equal(diary.recovering.value, true);
+  await resume();
+  assert.deepEqual([diary.recovering.value, diary.enrolment.value !== null], [false, true]);
+  assert.equal((await phone.store.read()).facts.persisted, true);
+});
+
+test('an installed app that the clinic does not know asks for a code', async () => {
+  phone = { ...phone, isInstalled: true };
+  server.fault = () => 'not enrolled';
+  const { diary, resume } = open();
+  await resume();
+  assert.deepEqual([diary.recovering.value, diary.enrolment.value], [false, null]);
+});
+
+test('nothing is recorded on an iPhone before the diary is moved, unless the patient stays; that is kept', async () => {
+  phone = { ...phone, move: 'install' };
+  open();
+  await enrolled();
+  assert.equal(running.diary.move.value, 'install');
+  await running.actions.stayHere();
+  assert.equal(running.diary.move.value, null);
+  const { diary, refresh } = open();
+  await refresh();
+  assert.equal(diary.move.value, null);
+});
+
 test('an enrolment shows clinic and check word, forgets the token and asks to keep the store', async () => {
   const { diary } = await enrolled();
   assert.deepEqual(diary.enrolment.value, {
     clinicName: 'Test Clinic', clinicTelephone: '555-0100', checkWord: 'harbour',
+    clinic: { name: 'Test Clinic', telephone: '555-0100' },
   });
   assert.equal(link.value, null);
   assert.equal(diary.due.value?.step, 'baseline');

@@ -55,7 +55,7 @@ test('an empty store knows nothing and says so', async () => {
     items: [],
     facts: {
       phone: null, clock: null, lastSyncAt: null, refused: null, zoneAsked: null, language: null,
-      persisted: null, attempt: null,
+      persisted: null, staysHere: null, attempt: null,
     },
   });
 });

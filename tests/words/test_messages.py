@@ -85,6 +85,7 @@ NAMES = {
     "Etc/UTC", "AbortError", "TimeoutError", "VersionError", "QuotaExceededError", "Content-Type",
     "Accept-Language", "Macintosh", "or from memory", "Notification", "PushManager", "English",
     "Samsung", "Xiaomi, Redmi, POCO", "Huawei, Honor",
+    "Instagram", "Messenger", "Facebook", "Google", "Snapchat",
 }  # fmt: skip
 
 

@@ -36,6 +36,8 @@ export interface Facts {
   language: string | null;
   /** Whether the browser promised not to clear the store under pressure. */
   persisted: boolean | null;
+  /** The patient keeps the diary in this browser, since it cannot be moved. */
+  staysHere: boolean | null;
   /** By which the clinic knows this phone when it asks again to be let in. */
   attempt: string | null;
 }
@@ -166,7 +168,7 @@ export class DiaryStore {
 
 const NOTHING: Facts = {
   phone: null, clock: null, lastSyncAt: null, refused: null, zoneAsked: null, language: null,
-  persisted: null, attempt: null,
+  persisted: null, staysHere: null, attempt: null,
 };
 
 /** What a result changes; an outcome that this version does not know leaves the item waiting. */

@@ -1,7 +1,7 @@
 import { dayAndClock, t } from '../i18n';
 import { useDiary } from '../state';
 import { ButtonLink } from './button';
-import { isApple } from './install-prompt';
+import { onApple } from './this-browser';
 import { Notice } from './notice';
 import { Screen } from './screen';
 
@@ -17,7 +17,7 @@ export function Alarms() {
         <h2>{t('Backup alarms')}</h2>
         {toCome.length === 0 ? (
           <p>{t('Their times are known once your injection is done. Come back then.')}</p>
-        ) : isApple() ? (
+        ) : onApple() ? (
           <AppleAlarms />
         ) : (
           <>
@@ -31,7 +31,7 @@ export function Alarms() {
           </>
         )}
       </section>
-      {isApple() ? null : <BatteryHelp />}
+      {onApple() ? null : <BatteryHelp />}
     </Screen>
   );
 }

@@ -55,7 +55,7 @@ export function AppView() {
 export function screenFor(name: string, diary: Diary): ScreenName {
   if (diary.storeFailure.value !== null) return name === 'help' ? 'help' : 'store-failure';
   if (!diary.ready.value) return 'opening';
-  return mayOpen(name, diary.enrolment.value !== null) ? name : homeScreen(diary);
+  return mayOpen(name, diary.enrolment.value !== null, diary.move.value) ? name : homeScreen(diary);
 }
 
 /** Where the app was opened on this very screen, Back leads home instead of out of the app. */

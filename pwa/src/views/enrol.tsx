@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { useDiary, type Failure } from '../state';
 import { Button } from './button';
+import { CallClinic } from './call-clinic';
 import { useUnsaved } from './draft';
 import { Notice } from './notice';
 import { replaceBy } from './route';
@@ -82,6 +83,7 @@ export function Enrol() {
         {failure === null ? null : (
           <Notice tone="danger">
             <p dir="auto">{failure.message}</p>
+            {failure.code === 'invalid' ? <CallClinic /> : null}
           </Notice>
         )}
       </div>

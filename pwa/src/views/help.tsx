@@ -1,6 +1,8 @@
-import { t } from '../i18n';
+import { language, t } from '../i18n';
 import { useDiary } from '../state';
-import { CallClinic } from './call-clinic';
+import { ButtonLink } from './button';
+import { CallClinic, telephoneLink } from './call-clinic';
+import { OwnWords } from './own-words';
 import { to } from './route';
 import { Row } from './row';
 import { Screen } from './screen';
@@ -9,6 +11,7 @@ import { Screen } from './screen';
 export function Help() {
   const { diary } = useDiary();
   const enrolment = diary.enrolment.value;
+  const closed = enrolment?.clinic.out_of_hours_telephone;
   return (
     <Screen title={t('Help')} actions={<CallClinic look="primary" />}>
       <section class="urgent">
@@ -20,6 +23,7 @@ export function Help() {
           <li>{t('new trouble with bladder or bowels')}</li>
           <li>{t('a fit (seizure)')}</li>
         </ul>
+        <Number of={enrolment?.clinic.emergency_number} />
       </section>
       <section>
         <h2>{t('Call your clinic if you have')}</h2>
@@ -31,6 +35,13 @@ export function Help() {
           <li>{t('numbness, tingling or weakness that does not go away')}</li>
         </ul>
       </section>
+      {closed ? (
+        <section>
+          <h2>{t('When the clinic is closed')}</h2>
+          <Number of={closed} />
+        </section>
+      ) : null}
+      <FromClinic />
       <p>{t('Nobody watches this diary live. Some soreness for a few days is expected.')}</p>
       <nav class="rows" aria-label={t('More')}>
         <Row href={to('learn')}>{t('About your injection')}</Row>
@@ -49,5 +60,28 @@ export function Help() {
         <p class="quiet">{t('Your check word: {word}', { word: enrolment.checkWord })}</p>
       ) : null}
     </Screen>
+  );
+}
+
+/** A number to call at a tap; nothing where the clinic gave none. */
+function Number({ of: number }: { of: string | undefined }) {
+  return number ? (
+    <ButtonLink look="secondary" href={telephoneLink(number)}>
+      {t('Call {telephone}', { telephone: number })}
+    </ButtonLink>
+  ) : null;
+}
+
+/** What the clinic says in its own words, below the advice that is the same everywhere. */
+function FromClinic() {
+  const clinic = useDiary().diary.enrolment.value?.clinic;
+  const said = clinic?.texts?.[language.value];
+  if (!clinic || !(said?.opening_hours || said?.advice)) return null;
+  return (
+    <section class="card">
+      <h2>{t('From {clinic}', { clinic: clinic.name })}</h2>
+      {said.opening_hours ? <OwnWords of={said.opening_hours} /> : null}
+      {said.advice ? <OwnWords of={said.advice} /> : null}
+    </section>
   );
 }

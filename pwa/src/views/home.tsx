@@ -10,7 +10,11 @@ export function Home() {
 
 /** The screen for the state of this phone. */
 export function homeScreen(diary: Diary): keyof typeof screens {
-  if (diary.enrolment.value === null) return 'welcome';
+  const move = diary.move.value;
+  if (move === 'leave') return 'leave';
+  if (diary.recovering.value) return 'opening';
+  if (diary.enrolment.value === null) return move === 'install-first' ? 'install' : 'welcome';
+  if (move) return 'install';
   const due = diary.due.value;
   if (diary.block.value === null || diary.block.value.cancelled || due === null) return 'no-block';
   switch (due.step) {

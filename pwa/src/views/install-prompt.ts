@@ -23,10 +23,3 @@ export function isInstalled(): boolean {
   return standalone === true || matchMedia('(display-mode: standalone)').matches;
 }
 
-/** iPhone and iPad install by hand, and remind only once installed. iPads name themselves Macs. */
-export function isApple(): boolean {
-  return (
-    /iPhone|iPad|iPod/.test(navigator.userAgent) ||
-    (navigator.userAgent.includes('Macintosh') && navigator.maxTouchPoints > 1)
-  );
-}

@@ -3,11 +3,12 @@ import { useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { useDiary, type ReminderStatus } from '../state';
 import { Button } from './button';
-import { isApple, isInstalled } from './install-prompt';
+import { isInstalled } from './install-prompt';
 import { Notice } from './notice';
 import { replaceBy, to } from './route';
 import { Row } from './row';
 import { Screen } from './screen';
+import { onApple } from './this-browser';
 
 /** Explains before it asks, since a phone asks only once; then says what came of it. */
 export function Reminders() {
@@ -98,11 +99,11 @@ function Outcome({ status }: { status: ReminderStatus }): ComponentChildren {
       return (
         <Notice tone="attention">
           <p>
-            {isApple() && !isInstalled()
+            {onApple() && !isInstalled()
               ? t('This phone reminds you only if the diary is on its home screen.')
               : t('This browser cannot remind you. Chrome or Firefox on this phone may.')}
           </p>
-          {isApple() && !isInstalled() ? <a href={to('install')}>{t('Put it on the home screen')}</a> : null}
+          {onApple() && !isInstalled() ? <a href={to('install')}>{t('Put it on the home screen')}</a> : null}
         </Notice>
       );
     case 'failed':

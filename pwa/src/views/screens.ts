@@ -1,4 +1,5 @@
 /** Every screen by the name in its address. The gallery and the tests show what stands here. */
+import type { Move } from '../domain/browser';
 import { Baseline } from './baseline';
 import { Complete } from './complete';
 import { Correct } from './correct';
@@ -24,6 +25,7 @@ export const screens = {
   welcome: Welcome,
   enrol: Enrol,
   linked: second('Linked'),
+  leave: second('Leave'),
   install: second('Install'),
   reminders: second('Reminders'),
   'no-block': NoBlock,
@@ -60,6 +62,12 @@ const OPEN_WHEN_LINKED: ReadonlySet<string> = new Set([
   'learn', 'about', 'language',
 ]);
 
-export function mayOpen(name: string, linked: boolean): name is ScreenName {
+/** What would record something, or lead to it. */
+const RECORDS: ReadonlySet<string> = new Set([
+  'reminders', 'baseline', 'injection-done', 'rate', 'memory', 'unable', 'entry', 'correct',
+]);
+
+export function mayOpen(name: string, linked: boolean, move: Move): name is ScreenName {
+  if (move && (RECORDS.has(name) || (name === 'enrol' && move !== 'install'))) return false;
   return (linked ? OPEN_WHEN_LINKED : OPEN_TO_ALL).has(name);
 }

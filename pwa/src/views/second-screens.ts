@@ -6,6 +6,7 @@ export { Help } from './help';
 export { Install } from './install';
 export { Language } from './language';
 export { Learn } from './learn';
+export { Leave } from './leave';
 export { Linked } from './linked';
 export { OneEntry } from './one-entry';
 export { OwnData } from './own-data';

@@ -18,6 +18,10 @@ class Clinic(Base):
     id: Mapped[UUID] = new_id()
     name: Mapped[str]
     telephone: Mapped[str]  #: what a patient calls, as shown to them
+    #: what a patient calls while the clinic is closed; empty: it has no such number
+    out_of_hours_telephone: Mapped[str] = mapped_column(default="", server_default="")
+    #: where the clinic is, such as 112; empty: patients are told of none
+    emergency_number: Mapped[str] = mapped_column(default="", server_default="")
     timezone: Mapped[str]
     #: who must sign in with a second factor: nobody, administrators or everybody
     second_factor_for: Mapped[str] = mapped_column(default="administrators")
@@ -32,6 +36,16 @@ class AcceptedLanguage(Base):
     language: Mapped[str] = mapped_column(primary_key=True)  #: as in a page's `lang`
     accepted_by: Mapped[int]  #: staff member
     accepted_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ClinicTexts(Base):
+    """What a clinic tells its patients in its own words, in one language (`domain.contact`)."""
+
+    __tablename__ = "clinic_texts"
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)  #: as in a page's `lang`
+    opening_hours: Mapped[str]
+    advice: Mapped[str]
 
 
 class Protocol(Base):

@@ -9,8 +9,9 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from server.domain.enrolment import shown_code
-from server.storage import blocks, enrolments, patients
+from server.storage import blocks, contact, enrolments, patients
 from server.storage.models import Block, Device, Patient
+from server.web import languages
 from server.web.clinic import patient_words
 from server.web.clinic.access import actor, staff
 from server.web.clinic.page import clinic
@@ -38,6 +39,7 @@ def sheet_made(patient_id: UUID) -> str:
         enrolments.withdraw_invitations(session, enrolment, actor(), g.now)
         invited = enrolments.invite(session, services().vault, enrolment, actor(), g.now)
         around = _around(session, patient)
+        its = contact.of_clinic(session, patient.clinic_id)
     address = services().config.public_url
     return _page(
         patient,
@@ -47,7 +49,12 @@ def sheet_made(patient_id: UUID) -> str:
         code=shown_code(invited.code),
         qr=qr_svg(f"{address}/e#{invited.token}"),
         until=patient_words.day_and_clock(invited.expires_at, clinic().timezone, patient.language),
-        telephone=patient_words.telephone(clinic().telephone),
+        contact=its,
+        telephone=patient_words.telephone(its.telephone),
+        opening_hours=languages.said(its, "opening_hours", patient.language),
+        advice=languages.said(its, "advice", patient.language),
+        number=patient_words.telephone,
+        direction=lambda code: catalogues.language(code).direction,
         language=catalogues.language(patient.language),
         t=patient_words.speaker(patient.language),
     )

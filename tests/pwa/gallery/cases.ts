@@ -3,7 +3,9 @@
  * not compile. What is due is computed by the app's own rule.
  */
 import type { Block } from '../../../pwa/src/domain/block';
+import type { Move } from '../../../pwa/src/domain/browser';
 import type { KeptEntry, ReminderStatus, SyncStatus } from '../../../pwa/src/state';
+import type { Clinic } from '../../../pwa/src/wire';
 import type { ScreenName } from '../../../pwa/src/views/screens';
 import { at, block, entry, iso, uuid } from '../builders';
 
@@ -26,6 +28,12 @@ export interface Case {
   clockOffMinutes?: number;
   /** On an iPhone. */
   apple?: boolean;
+  /** What the browser names itself, if it matters. */
+  agent?: string;
+  move?: Move;
+  /** What the clinic tells about itself, beyond its telephone. */
+  clinic?: Partial<Clinic>;
+  recovering?: boolean;
   /** The browser knows that there is no network. */
   offline?: boolean;
   /** What every action that can fail says. */
@@ -119,7 +127,7 @@ const refusal = 'The phone’s storage is full. Free some space, then try again.
 const off: ReminderStatus = { phase: 'off', message: null };
 
 export const cases = {
-  opening: { empty: { opening: true } },
+  opening: { empty: { opening: true }, recovering: { linked: false, block: null, recovering: true } },
   'not-here': { error: { address: 'help', secondMissing: true } },
   'store-failure': { error: { storeFailure: 'The browser does not let the diary store anything.' } },
   welcome: { empty: { linked: false, block: null } },
@@ -143,7 +151,32 @@ export const cases = {
     },
   },
   linked: { filled: { address: 'linked' } },
-  install: { filled: { address: 'install' } },
+  leave: {
+    empty: { linked: false, block: null, move: 'leave', agent: 'Linux; Android 14; wv) Instagram 336' },
+    filled: { linked: false, block: null, move: 'leave', agent: 'iPhone Mobile/15E148', linkToken: 'token' },
+    copied: { linked: false, block: null, move: 'leave', agent: 'iPhone GSA/289', press: ['button:text-is("Copy the link")'] },
+    error: {
+      linked: false,
+      block: null,
+      move: 'leave',
+      agent: 'iPhone GSA/289',
+      failing: 'Not allowed.',
+      press: ['button:text-is("Copy the link")'],
+    },
+    staying: { linked: false, block: null, move: 'leave', agent: 'iPhone GSA/289', press: ['text=I cannot do this'] },
+  },
+  install: {
+    filled: { address: 'install', agent: 'Android Chrome/126' },
+    Samsung: { address: 'install', agent: 'Android SamsungBrowser/27' },
+    Firefox: { address: 'install', agent: 'Android Firefox/127' },
+    other: { address: 'install' },
+    iPhone: { agent: 'iPhone Version/17.2 Safari/604', move: 'install' },
+    'iPhone first': { linked: false, block: null, agent: 'iPhone Version/16.4 Safari/604', move: 'install-first' },
+    'iPad as a desktop': { agent: 'Macintosh Version/18.3 Safari/605', move: 'install' },
+    'Firefox on an iPhone': { linked: false, block: null, agent: 'iPhone FxiOS/127 Safari/604', move: 'install-first' },
+    staying: { agent: 'iPhone Version/17.2 Safari/604', move: 'install', press: ['text=I cannot do this'] },
+    stayed: { address: 'install', agent: 'iPhone Version/17.2 Safari/604' },
+  },
   reminders: {
     empty: { address: 'reminders', reminders: off },
     filled: { address: 'reminders', reminders: { phase: 'on', message: null } },
@@ -335,7 +368,24 @@ export const cases = {
     error: { block: block(standard), minute: 5000, entries: all, sync: { phase: 'offline', ...unsent(1) } },
   },
   help: {
-    filled: { address: 'help', block: block(standard) },
+    filled: {
+      address: 'help',
+      block: block(standard),
+      clinic: {
+        out_of_hours_telephone: '555-0199',
+        emergency_number: '911',
+        texts: Object.fromEntries(
+          ['en', 'es', 'fr', 'de', 'ar'].map((language) => [
+            language,
+            {
+              opening_hours: { text: 'Weekdays 08:00 to 17:00', language: 'en' },
+              advice: { text: 'Do not drive home. Let a friend take you.\n\nTake off the plaster tonight.', language: 'en' },
+            },
+          ]),
+        ),
+      },
+    },
+    plain: { address: 'help', block: block(standard) },
     empty: { address: 'help', linked: false, block: null },
   },
   learn: {

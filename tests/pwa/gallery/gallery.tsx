@@ -20,15 +20,24 @@ import { cases, type Case } from './cases';
 const [screen = '', name = ''] = decodeURIComponent(location.search.slice(1)).split('/');
 const shown = (cases as Record<string, Record<string, Case>>)[screen]?.[name] ?? {};
 
-const tell = (name: 'userAgent' | 'onLine', value: unknown) =>
+const tell = (name: 'userAgent' | 'onLine' | 'maxTouchPoints' | 'clipboard', value: unknown) =>
   Object.defineProperty(navigator, name, { value });
 if (shown.apple) tell('userAgent', 'iPhone');
+if (shown.agent) tell('userAgent', shown.agent);
+tell('maxTouchPoints', 5);
+const copy = () => (shown.failing ? Promise.reject(new Error(shown.failing)) : Promise.resolve());
+tell('clipboard', { writeText: copy });
 if (shown.offline) tell('onLine', false);
 
 const enrolment = signal(
   shown.linked === false
     ? null
-    : { clinicName: 'Riverside Pain Clinic', clinicTelephone: '555-0100', checkWord: 'HARBOUR' },
+    : {
+        clinicName: 'Riverside Pain Clinic',
+        clinicTelephone: '555-0100',
+        checkWord: 'HARBOUR',
+        clinic: { name: 'Riverside Pain Clinic', telephone: '555-0100', ...shown.clinic },
+      },
 );
 const entries = signal<KeptEntry[]>(shown.entries ?? []);
 const theBlock = signal(shown.block === undefined ? block() : shown.block);
@@ -38,6 +47,8 @@ const diary: Diary = {
   ready: signal(!shown.opening),
   storeFailure: signal(shown.storeFailure ?? null),
   enrolment,
+  recovering: signal(shown.recovering ?? false),
+  move: signal(shown.move ?? null),
   block: theBlock,
   entries,
   due: computed(
@@ -129,6 +140,7 @@ const actions: Actions = {
     return shown.failing ? { code: 'offline', message: shown.failing } : null;
   },
   chooseLanguage: (code) => ask('chooseLanguage', code),
+  stayHere: () => ask('stayHere'),
   syncNow: () => ask('syncNow'),
   answering: (unsaved) => void asked.push(['answering', unsaved]),
 };
