@@ -27,6 +27,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "block.email_entered": CARERS,
     "block.email_stopped": CARERS,
     "block.time_set": CARERS,
+    "block.given_set": CARERS,
     "block.baseline_entered": CARERS,
     "block.cancelled": CARERS,
     "enrol.enrol": CARERS,
@@ -45,6 +46,13 @@ MAY: Mapping[str, frozenset[str]] = {
     # To answer for words that nobody reviewed is a clinical decision, or the clinic's own.
     "languages.accepted": CLINICIANS | ADMINISTRATORS,
     "languages.withdrawn": CLINICIANS | ADMINISTRATORS,
+    "protocols.protocols_list": EVERYBODY,
+    "protocols.protocol": EVERYBODY,
+    # What is asked and what counts as relief decides the verdict: as languages above.
+    "protocols.new": CLINICIANS | ADMINISTRATORS,
+    "protocols.new_sent": CLINICIANS | ADMINISTRATORS,
+    "protocols.edit": CLINICIANS | ADMINISTRATORS,
+    "protocols.edit_sent": CLINICIANS | ADMINISTRATORS,
     "account.account": EVERYBODY,
     "account.password_changed": EVERYBODY,
     "account.app_removed": EVERYBODY,

@@ -65,6 +65,7 @@ def theirs(world: World) -> dict[str, str]:
         "staff_id": str(nora),
         "session_id": str(signed_in.id),
         "passkey_id": str(passkey.id),
+        "protocol_id": world.protocol_id(),
         "check_word": phone.state["check_word"],
     }
 
