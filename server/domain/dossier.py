@@ -17,7 +17,7 @@ class BlockDetails:
     """What a clinic wrote down of a block. `reference` is the clinic's own for the patient.
 
     `performed_at_source` is "clinic" or "phone", None without a time; `language` is the
-    patient's.
+    patient's. Of the agent's concentration, steroid and sedation None says that nobody said.
     """
 
     id: UUID
@@ -30,6 +30,9 @@ class BlockDetails:
     region: str
     levels: str
     side: str
+    concentration_percent: float | None
+    steroid: bool | None
+    sedation: bool | None
     protocol_version: int
     planned_on: date
     performed_at_source: str | None

@@ -9,7 +9,10 @@ from server.domain.errors import Invalid
 #: Without these a block cannot be planned.
 REQUIRED = ("reference", "region", "side", "levels", "agent")
 #: With these left out, or empty, what is usual at the clinic is taken.
-OPTIONAL = ("planned_on", "number", "sites", "protocol", "language", "timezone", "known")
+OPTIONAL = (
+    *("concentration", "steroid", "sedation"),
+    *("planned_on", "number", "sites", "protocol", "language", "timezone", "known"),
+)
 MOST_ROWS = 500
 
 

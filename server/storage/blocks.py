@@ -1,6 +1,6 @@
 """Blocks: planned, given their time, and read as a whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -18,6 +18,8 @@ from server.storage.models import Block, DiaryEntry, Patient, Protocol
 from server.storage.models import StaffBaseline as StaffBaselineRow
 
 Source = Literal["clinic", "phone"]
+#: `concentration_percent` of the agent, `steroid`, `sedation`; None: nobody said.
+Given = Mapping[str, float | bool | None]
 
 
 def create(
@@ -35,8 +37,12 @@ def create(
     planned_on: date,
     actor: str,
     now: datetime,
+    given: Given | None = None,
 ) -> Block:
-    """Plan a block; it keeps this version of the protocol."""
+    """Plan a block; it keeps this version of the protocol.
+
+    :param given: as far as it is known by now
+    """
     block = Block(
         clinic_id=patient.clinic_id,
         patient_id=patient.id,
@@ -46,6 +52,7 @@ def create(
         levels=levels,
         side=side,
         agent=agent,
+        **(given or {}),
         sites=sites,
         timezone=timezone,
         planned_on=planned_on,
@@ -184,6 +191,19 @@ def time_by_patient(session: Session, block: Block) -> datetime | None:
         performed_at = datetime.fromisoformat(row.content["performed_at"]) + clock.shift
         said.append((recorded_at, str(row.id), performed_at))
     return max(said)[-1] if said else None
+
+
+def set_given(session: Session, block: Block, given: Given, actor: str, now: datetime) -> bool:
+    """Say what was injected and given, or say it better; audited. False if nothing changed."""
+    session.refresh(block, with_for_update=True)
+    before = {name: getattr(block, name) for name in given}
+    if before == given:
+        return False
+    for name, value in given.items():
+        setattr(block, name, value)
+    details = {**given, "before": before}
+    audit.record(session, block.clinic_id, actor, "block.given_set", _subject(block), details, now)
+    return True
 
 
 def cancel(session: Session, block: Block, actor: str, now: datetime) -> bool:

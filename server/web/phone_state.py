@@ -94,4 +94,5 @@ def _block(session: Session, block: models.Block) -> wire.Block:
         cancelled=block.cancelled_at is not None,
         assessments=protocol.assessments,
         baseline_max_age_minutes=protocol.baseline_max_age_minutes,
+        texts={language: wire.PatientText(**text) for language, text in protocol.texts.items()},
     )

@@ -147,6 +147,14 @@ class Clinic(Struct, kw_only=True):
     """For a reader of each of the languages offered, by its code."""
 
 
+class PatientText(Struct, kw_only=True):
+    """The clinic's own words in one language, plain text; empty: none."""
+
+    instructions: str
+    cautions: str
+    """In place of the app's own, wherever it encourages to be active."""
+
+
 class Block(Struct, kw_only=True):
     """What the phone needs to compute its schedule by itself."""
 
@@ -163,6 +171,8 @@ class Block(Struct, kw_only=True):
     assessments: list[dict[str, Any]]
     """As in a report file: {"id", "after_minutes"} or {"id", "day", "at"}."""
     baseline_max_age_minutes: int
+    texts: dict[str, PatientText]
+    """By language, as in a page's `lang`, of the protocol version that the block keeps."""
 
 
 class SentEntry(Struct, kw_only=True):

@@ -4,13 +4,15 @@ A page that answers HTML and has no entry in `SCREENS` fails `test_screens`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import uuid4
+from dataclasses import dataclass, replace
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from server.storage import accepted_languages
+from server.domain.clinic_protocol import PatientText
+from server.domain.presets import preset
+from server.storage import accepted_languages, protocols
 from server.storage.models import Patient
 from server.storage.staff import User
 from tests.browser.chromium import close_page
@@ -220,7 +222,13 @@ def _baseline_refused(desk: Desk) -> None:
 
 def _change_opened(desk: Desk) -> None:
     desk.block("in progress")
-    for name in ("The block’s time", "The baseline", "E-mail reminders", "Cancel this block"):
+    for name in (
+        "The block’s time",
+        "The baseline",
+        "What was injected",
+        "E-mail reminders",
+        "Cancel this block",
+    ):
         desk.page.locator("summary").get_by_text(name).click()
 
 
@@ -458,6 +466,75 @@ def _trail(query: str) -> Recipe:
     return open_it
 
 
+def _protocols(email: str, path: str = "") -> Recipe:
+    def open_it(desk: Desk) -> None:
+        desk.sign_in(email)
+        desk.open(f"protocols/{path}")
+
+    return open_it
+
+
+def _protocols_filled(desk: Desk) -> None:
+    _written_protocol(desk)
+    _protocols(CLINICIAN)(desk)
+
+
+def _written_protocol(desk: Desk) -> str:
+    """Of the clinic's own making, with words in two languages; nobody is enrolled with it."""
+    uw_health = preset("uw-health")
+    assert uw_health is not None
+    texts = {
+        "en": PatientText(
+            "Keep the bandage dry for 24 hours.\nBring this phone to your next visit.",
+            "Have somebody with you for 6 hours. Do not drive, cycle or climb ladders for 24 hours.",
+        ),
+        "ar": PatientText(cautions="لا تقد السيارة لمدة 24 ساعة."),
+    }
+    wanted = replace(uw_health.protocol, texts=texts, offered=False)
+    with desk.day.database.transaction() as session:
+        staff_id = desk.day.staff_id(CLINICIAN)
+        clinic_id = session.get_one(User, staff_id).clinic_id
+        return str(protocols.save(session, clinic_id, wanted, staff_id, NOW).id)
+
+
+def _protocol(desk: Desk) -> None:
+    _protocols(NURSE, _written_protocol(desk))(desk)
+
+
+def _protocol_refused(desk: Desk) -> None:
+    _protocol(desk)
+    desk.page.get_by_label("Time of the block").fill("")
+    desk.press("Show these days")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _protocol_new_failed(desk: Desk) -> None:
+    _protocols(CLINICIAN, "new")(desk)
+    desk.page.get_by_label("Times after the block").fill("15 min, soon")
+    desk.page.get_by_text("The other six").click()
+    desk.page.get_by_label("Longest gap").fill("-1")
+    desk.press("Save")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _protocol_edit(desk: Desk) -> None:
+    _protocols(CLINICIAN, f"{_written_protocol(desk)}/edit")(desk)
+
+
+def _protocol_previewed(desk: Desk) -> None:
+    _protocol_edit(desk)
+    desk.page.get_by_label("Time of the block").fill("17:30")
+    desk.press("Show these days, save nothing")
+    expect(desk.page.get_by_text("at 17:30")).to_be_visible()
+
+
+def _protocol_edit_failed(desk: Desk) -> None:
+    _protocol_edit(desk)
+    desk.page.locator("[name=newest]").evaluate("e => e.value = ''")
+    desk.press("Save as a new version")
+    expect(desk.page.get_by_text("was saved while you wrote").first).to_be_visible()
+
+
 def _not_allowed(desk: Desk) -> None:
     desk.sign_in()
     desk.open("staff")
@@ -523,6 +600,21 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "empty": _languages,
         "filled": _languages_accepted,
         "error": _no_such_language,
+    },
+    "protocols.protocols_list": {
+        "empty": _protocols(NEWCOMER),
+        "filled": _protocols_filled,
+        "error": _protocols(CLINICIAN, "new?preset=none"),
+    },
+    "protocols.protocol": {"empty": _protocol, "error": _protocol_refused},
+    "protocols.new": {
+        "empty": _protocols(CLINICIAN, "new?preset=multispecialty"),
+        "error": _protocol_new_failed,
+    },
+    "protocols.edit": {
+        "empty": _protocol_edit,
+        "filled": _protocol_previewed,
+        "error": _protocol_edit_failed,
     },
     "second_factor.asked": {"empty": _second_step, "error": _second_step_failed},
     "second_factor.app_offered": {"empty": _app, "error": _app_failed},

@@ -12,6 +12,7 @@ from jsonschema import Draft6Validator, ValidationError
 
 from pwa import build
 from server.domain.compliance import AssessmentStatus
+from server.interchange.fhir import people
 from server.interchange.fhir.bundle import bundle, resources
 from server.interchange.fhir.diary import score_id
 from server.interchange.report_file import report_json
@@ -235,3 +236,22 @@ def test_no_name_of_the_patient_is_in_it_and_the_reference_is() -> None:
     (patient,) = of_kind(bundle(everything(), BASE), "Patient")
     assert "name" not in patient and "birthDate" not in patient
     assert patient["identifier"][0]["value"] == "P-1001"
+
+
+@pytest.mark.parametrize(
+    ("given", "used", "notes"),
+    [
+        ((0.5, True, False), ["bupivacaine 0.5 %", "steroid"], ["No sedation"]),
+        ((None, False, True), ["bupivacaine"], ["No steroid", "Sedation"]),
+        ((None, None, None), ["bupivacaine"], []),
+    ],
+)
+def test_the_procedure_says_what_was_given_and_nothing_that_nobody_said(
+    given: tuple[float | None, bool | None, bool | None], used: list[str], notes: list[str]
+) -> None:
+    of = a_dossier(
+        **dict(zip(("concentration_percent", "steroid", "sedation"), given, strict=True))
+    )
+    procedure = people.procedure(of)
+    assert [each["text"] for each in procedure["usedCode"]] == used
+    assert [each["text"] for each in procedure["note"]] == ["Number 1 in the series", *notes]

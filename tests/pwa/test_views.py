@@ -482,6 +482,19 @@ def test_encouragement_to_be_active_carries_its_cautions(shown: Gallery, phone: 
             assert word in cautions
 
 
+def test_the_clinics_own_words_stand_where_the_cautions_stand(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "waiting", "own words")
+    told = phone.inner_text("main")
+    assert "Keep the skin dry for a day.\nBring this phone to your next visit." in told
+    assert "Do not drive, cycle or climb for a day." in told
+    assert "Do not walk alone" not in told
+    speak(phone, "fr")
+    assert phone.get_by_text("Ne conduisez pas avant demain.").is_visible()
+    speak(phone, "es")  # nothing of the clinic's own in it
+    own = phone.locator("p.as-written").all_inner_texts()
+    assert len(own) == 1 and "No conduzca" in own[0]
+
+
 @pytest.mark.parametrize(
     ("clock", "saved"), [("03:19", 0), ("03:20", 1), ("09:19", 1), ("09:25", 0)]
 )

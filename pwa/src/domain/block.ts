@@ -2,6 +2,13 @@ import type { Entry } from './entry';
 import { correctionOf } from './clock';
 import { assessments, type Assessment, type PlannedAssessment } from './schedule';
 
+/** The clinic's own words in one language; empty: none. */
+export interface PatientText {
+  instructions: string;
+  /** In place of the app's own. */
+  cautions: string;
+}
+
 /** A block as the clinic sent it; dates are local to `timezone`. */
 export interface PlannedBlock {
   id: string;
@@ -16,6 +23,8 @@ export interface PlannedBlock {
   cancelled: boolean;
   assessments: PlannedAssessment[];
   baseline_max_age_minutes: number;
+  /** By language; unknown to an earlier version. */
+  texts?: Record<string, PatientText>;
 }
 
 /** "My injection is done", as it waits on this phone. */
@@ -42,6 +51,8 @@ export interface Block {
   /** Empty until the block has a time. */
   assessments: Assessment[];
   baselineMaxAgeMinutes: number;
+  /** What the clinic tells its patients, by language. */
+  texts: Record<string, PatientText>;
 }
 
 /**
@@ -86,6 +97,7 @@ export function blockOf(planned: PlannedBlock, waiting: readonly InjectionDone[]
     assessments:
       performedAt === null ? [] : schedule(planned.assessments, performedAt, planned.timezone),
     baselineMaxAgeMinutes: planned.baseline_max_age_minutes,
+    texts: planned.texts ?? {},
   };
 }
 

@@ -41,6 +41,9 @@ def procedure(of: Dossier) -> Json:
     else:
         status = "preparation" if performed_at is None else "completed"
     side = "both sides" if details.side == "both" else details.side
+    agent = of.diary.agent
+    if details.concentration_percent is not None:
+        agent = f"{agent} {details.concentration_percent:g} %"
     found: Json = {
         "resourceType": "Procedure",
         "id": str(details.id),
@@ -48,9 +51,16 @@ def procedure(of: Dossier) -> Json:
         "code": {"text": "Diagnostic facet joint block (medial branch block)"},
         "subject": reference("Patient", details.patient_id),
         "bodySite": [{"text": f"{details.region} {details.levels}, {side}"}],
-        "usedCode": [{"text": of.diary.agent}],
+        "usedCode": [{"text": agent}],
         "note": [{"text": f"Number {details.number} in the series"}],
     }
+    if details.steroid is not None:
+        if details.steroid:
+            found["usedCode"].append({"text": "steroid"})
+        else:
+            found["note"].append({"text": "No steroid"})
+    if details.sedation is not None:
+        found["note"].append({"text": "Sedation" if details.sedation else "No sedation"})
     if performed_at is not None:
         found["performedDateTime"] = stamp(performed_at)
     return found

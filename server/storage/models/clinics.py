@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Integer, UniqueConstraint, true
+from sqlalchemy import JSON, BigInteger, ForeignKey, Integer, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.columns import Instant, new_id, of_clinic
@@ -62,6 +62,15 @@ class Protocol(Base):
     baseline_max_age_minutes: Mapped[int]
     #: whether a reminder that nothing confirms is followed by one gentle second push
     nudge: Mapped[bool] = mapped_column(default=True, server_default=true())
+    #: by language, the clinic's own words for the phone: `instructions` and `cautions`
+    texts: Mapped[dict[str, dict[str, str]]] = mapped_column(
+        JSON, default=dict, server_default=text("'{}'")
+    )
+    #: where it comes from, in the clinic's words; empty if nobody said
+    source: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    #: whether a new block can get it, if it is the newest version
+    offered: Mapped[bool] = mapped_column(default=True, server_default=true())
+    saved_by: Mapped[int | None]  #: staff member; None: came with the clinic
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -37,6 +37,9 @@ class Block(Base):
     levels: Mapped[str]
     side: Mapped[str]  #: left, right or both
     agent: Mapped[str]
+    concentration_percent: Mapped[float | None]  #: of the agent; None: nobody said
+    steroid: Mapped[bool | None]  #: injected with the agent; None: nobody said
+    sedation: Mapped[bool | None]  #: given for the block; None: nobody said
     sites: Mapped[list[str]] = mapped_column(JSON)  #: 1 to 4 pain sites, scored on their own
     timezone: Mapped[str]
     planned_on: Mapped[date]  #: local date in `timezone`

@@ -19,7 +19,7 @@ from server.storage.models import Block
 from server.web.clinic.access import actor, may, staff
 from server.web.clinic.block_view import BlockView
 from server.web.clinic.exports import attachment, dossier, file_name
-from server.web.clinic.forms import BaselineForm, EmailForm, SignOffForm, TimeForm
+from server.web.clinic.forms import BaselineForm, EmailForm, GivenForm, SignOffForm, TimeForm
 from server.web.context import services
 
 blueprint = Blueprint("block", __name__, url_prefix="/clinic/blocks/<uuid:block_id>")
@@ -73,6 +73,17 @@ def time_set(block_id: UUID) -> ResponseReturnValue:
         blocks.start(session, found, performed_at, "clinic", actor(), g.now)
 
     return _change(block_id, form, form.performed_time, set_time, time_form=form)
+
+
+@blueprint.post("/given")
+def given_set(block_id: UUID) -> ResponseReturnValue:
+    """What was injected beside the agent's name, and given for it."""
+    form = GivenForm()
+
+    def keep(session: Session, found: Block) -> None:
+        blocks.set_given(session, found, form.given(), actor(), g.now)
+
+    return _change(block_id, form, form.concentration, keep, given_form=form)
 
 
 @blueprint.post("/baseline")
@@ -186,6 +197,7 @@ def _page(view: BlockView, **forms: Any) -> str:
         view=view,
         now=g.now,
         time_form=forms.get("time_form") or _time_form(view),
+        given_form=forms.get("given_form") or _given_form(view),
         email=email,
         emails=services().config.smtp is not None,
         email_form=forms.get("email_form") or EmailForm(formdata=None),
@@ -200,3 +212,10 @@ def _time_form(view: BlockView) -> TimeForm:
     local = (view.performed_at or g.now).astimezone(view.zone)
     time = local.time() if view.performed_at else None
     return TimeForm(formdata=None, performed_on=local.date(), performed_time=time)
+
+
+def _given_form(view: BlockView) -> GivenForm:
+    """The form with what is known."""
+    form = GivenForm(formdata=None)
+    form.show(view.page.block)
+    return form

@@ -45,7 +45,7 @@ def enrol_sent() -> ResponseReturnValue:
 
 
 def _form(session: Session) -> tuple[EnrolForm, list[Protocol]]:
-    current = protocols.all_current(session, staff().clinic_id)
+    current = protocols.offered(session, staff().clinic_id)
     form = EnrolForm()
     offered = languages.of_clinic(session, staff().clinic_id)
     form.offer(clinic(), current, offered, local_date(g.now, clinic().timezone))
@@ -89,6 +89,7 @@ def plan(session: Session, form: EnrolForm, current: list[Protocol]) -> Patient:
         levels=form.levels.data,
         side=form.side.data,
         agent=form.agent.data,
+        given=form.given(),
         sites=form.site_names(),
         timezone=form.timezone.data,
         planned_on=form.planned_on.data,

@@ -24,6 +24,7 @@ from server.words.catalogues import Language
 blueprint = Blueprint("enrol_list", __name__, url_prefix="/clinic/enrol/list")
 
 YES = ("yes", "y", "x", "1", "true")
+NO = ("no", "n", "0", "false")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def enrol_list_sent() -> ResponseReturnValue:
         return _page(problem=f"{error.path} {error.problem}"), 422
     with services().database.transaction() as session:
         clinics.take_turns(session, staff().clinic_id)
-        current = protocols.all_current(session, staff().clinic_id)
+        current = protocols.offered(session, staff().clinic_id)
         offered = languages.of_clinic(session, staff().clinic_id)
         forms = [_form(row, current, offered) for row in rows]
         faults = _faults(session, rows, forms)
@@ -71,6 +72,9 @@ def example() -> Response:
         "side": "left",
         "levels": "L4/5; L5/S1",
         "agent": "bupivacaine",
+        "concentration": "0.5",
+        "steroid": "no",
+        "sedation": "no",
         "planned_on": local_date(g.now, clinic().timezone).isoformat(),
         "number": "1",
         "timezone": clinic().timezone,
@@ -89,11 +93,13 @@ def _form(row: Row, current: list[Protocol], offered: Sequence[Language]) -> Enr
     """The same form as for one patient, so that the same rules hold."""
     cells = dict(row.cells)
     by_name = {each.name.casefold(): str(each.id) for each in reversed(current)}
-    usual = str(current[0].id) if current else ""
+    usual = str(current[0].id) if len(current) == 1 else ""
     cells["protocol"] = by_name.get(cells["protocol"].casefold(), cells["protocol"]) or usual
     cells["known"] = "y" if cells["known"].casefold() in YES else ""
-    for name in ("region", "side", "agent", "language"):
+    for name in ("region", "side", "agent", "language", "steroid", "sedation"):
         cells[name] = cells[name].casefold()
+    for name in ("steroid", "sedation"):
+        cells[name] = "yes" if cells[name] in YES else "no" if cells[name] in NO else cells[name]
     today = local_date(g.now, clinic().timezone).isoformat()
     for name, value in {
         "planned_on": today,
@@ -119,6 +125,9 @@ def _faults(session: Session, rows: list[Row], forms: list[EnrolForm]) -> list[F
         known = reference in seen or patients.find(session, staff().clinic_id, reference)
         seen.add(reference)
         wrong = {name: " ".join(messages) for name, messages in form.errors.items()}
+        for name in ("steroid", "sedation"):
+            if name in wrong:
+                wrong[name] = "Write yes or no, or leave it empty."
         if known and not form.known.data:
             wrong["known"] = "This reference is taken. Write yes if it is the same person."
         faults += [Fault(row.line, reference, name, text) for name, text in wrong.items()]

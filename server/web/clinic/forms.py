@@ -1,5 +1,6 @@
 """The clinic's forms: what may be typed, and what is said when it does not fit."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -28,12 +29,19 @@ from wtforms.validators import (
 )
 
 from server.domain.protocol import AGENTS
-from server.storage.models import Clinic, Protocol
+from server.storage.models import Block, Clinic, Protocol
+from server.web.clinic.words import initial_capital
 from server.words.catalogues import SOURCE_LANGUAGE, Language
 
 REGIONS = [("cervical", "Cervical"), ("thoracic", "Thoracic"), ("lumbar", "Lumbar")]
 SIDES = [("left", "Left"), ("right", "Right"), ("both", "Both")]
 AGENT_CHOICES = [("", "Choose one"), *((agent, agent.capitalize()) for agent in AGENTS)]
+GIVEN = [("", "Not known yet"), ("no", "No"), ("yes", "Yes")]
+#: What is kept of an answer to one of these.
+_YES_OR_NO = {"": None, "no": False, "yes": True}
+#: Of any local anaesthetic; what lies above is a typing slip.
+MOST_PERCENT = 10
+_PERCENT = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,3})?)\s*%?")
 MOST_SITES = 4
 SITE_CHARACTERS = 60
 
@@ -41,7 +49,7 @@ SITE_CHARACTERS = 60
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 
 
-def _near_year(_form: Any, field: Any) -> None:
+def near_year(_form: Any, field: Any) -> None:
     """Far from today a typing slip is more likely, and no calendar can be drawn around it."""
     if field.data and not EARLIEST_YEAR <= field.data.year <= LATEST_YEAR:
         raise ValidationError(f"Type a year from {EARLIEST_YEAR} to {LATEST_YEAR}.")
@@ -80,7 +88,44 @@ class EmailForm(_EmailFields):
         super().validate_email(field)
 
 
-class EnrolForm(_EmailFields):
+class GivenForm(FlaskForm):  # type: ignore[misc]
+    """What was injected beside the agent's name, and given for it; it may be known only later."""
+
+    concentration = StringField(
+        "Concentration of the anaesthetic, in percent", filters=[_stripped], validators=[Optional()]
+    )
+    steroid = RadioField("Steroid with it", choices=GIVEN, default="")
+    sedation = RadioField("Sedation", choices=GIVEN, default="")
+
+    def given(self) -> dict[str, float | bool | None]:
+        """As `blocks` keeps it; None of each that nobody said."""
+        return {
+            "concentration_percent": self.concentration_percent(),
+            "steroid": _YES_OR_NO[self.steroid.data],
+            "sedation": _YES_OR_NO[self.sedation.data],
+        }
+
+    def show(self, block: Block) -> None:
+        """What is known of a block."""
+        percent = block.concentration_percent
+        self.concentration.data = "" if percent is None else f"{percent:g}"
+        for field, kept in ((self.steroid, block.steroid), (self.sedation, block.sedation)):
+            field.data = next(code for code, means in _YES_OR_NO.items() if means is kept)
+
+    def concentration_percent(self) -> float | None:
+        """The concentration as typed, "0.5", "0,5" or "0.5 %"; None if none was."""
+        typed = _PERCENT.fullmatch(self.concentration.data or "")
+        return float(typed[1].replace(",", ".")) if typed else None
+
+    def validate_concentration(self, field: Any) -> None:
+        percent = self.concentration_percent()
+        if field.data and percent is None:
+            raise ValidationError("Type a number such as 0.5, with at most 3 decimals.")
+        if percent is not None and not 0 < percent <= MOST_PERCENT:
+            raise ValidationError(f"Type a number above 0 and up to {MOST_PERCENT}.")
+
+
+class EnrolForm(GivenForm, _EmailFields):
     """A patient and one block, in one go."""
 
     reference = StringField(
@@ -101,7 +146,7 @@ class EnrolForm(_EmailFields):
     )
     planned_on = DateField(
         "Date of the block",
-        validators=[InputRequired("Type the date on which it is planned."), _near_year],
+        validators=[InputRequired("Type the date on which it is planned."), near_year],
     )
     region = RadioField("Region", choices=REGIONS, validators=[InputRequired("Choose the region.")])
     levels = StringField(
@@ -130,8 +175,10 @@ class EnrolForm(_EmailFields):
         today: date,
     ) -> None:
         """The clinic's own choices and defaults."""
-        self.protocol.choices = [
-            (str(each.id), f"{each.name.capitalize()}, version {each.version}")
+        # Which one judges the diary is never chosen by the order of a list.
+        undecided = [("", "Choose one")] if len(protocols) > 1 else []
+        self.protocol.choices = undecided + [
+            (str(each.id), f"{initial_capital(each.name)}, version {each.version}")
             for each in protocols
         ]
         self.language.choices = [(each.code, each.english_name) for each in languages]
@@ -163,7 +210,7 @@ class EnrolForm(_EmailFields):
 class TimeForm(FlaskForm):  # type: ignore[misc]
     """When a block was done, on the wall where it was done."""
 
-    performed_on = DateField("Date", validators=[InputRequired("Type the date."), _near_year])
+    performed_on = DateField("Date", validators=[InputRequired("Type the date."), near_year])
     performed_time = TimeField("Time", validators=[InputRequired("Type the time, such as 09:30.")])
     occurrence = RadioField(
         "Which of the two",

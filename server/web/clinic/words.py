@@ -74,11 +74,18 @@ def ago(instant: datetime, now: datetime, timezone: str) -> str:
 
 
 def assessment_name(assessment_id: str) -> str:
-    """What people call an assessment: "15 min", "1 h", "day 1"; a clinic's own name as it is."""
-    short = re.fullmatch(r"(\d+)(min|h)|(day)(\d+)", assessment_id)
+    """What people call an assessment: "15 min", "1 h", "day 1", "day 2, 18:00"; a clinic's own name as it is."""
+    short = re.fullmatch(r"(\d+)(min|h)|(day)(\d+)(?:-(\d\d)(\d\d))?", assessment_id)
     if short is None:
         return assessment_id
-    return " ".join(part for part in short.groups() if part)
+    *named, hour, minute = short.groups()
+    called = " ".join(part for part in named if part)
+    return f"{called}, {hour}:{minute}" if hour else called
+
+
+def initial_capital(name: str) -> str:
+    """What a clinic called something, as it stands alone: "standard" is "Standard"."""
+    return name[:1].upper() + name[1:]
 
 
 def zone_name(instant: datetime, timezone: str) -> str:
@@ -122,7 +129,7 @@ def instant(text: str) -> datetime:
 
 FILTERS = (
     *(span, interval, clock, clock_seconds, day, date_on, moment, ago),
-    *(assessment_name, zone_name, offset, since_block, relief, tenths, instant),
+    *(assessment_name, initial_capital, zone_name, offset, since_block, relief, tenths, instant),
 )
 
 

@@ -61,6 +61,13 @@ const waitingOn = (one: KeptEntry['entry'], changes: Partial<KeptEntry> = {}): K
 const one = { sites: ['main'] };
 const two = { sites: ['left', 'right'] };
 const four = { sites: ['left', 'right', 'Neck and headache', 'Shoulder'] };
+const ownWords = {
+  en: {
+    instructions: 'Keep the skin dry for a day.\nBring this phone to your next visit.',
+    cautions: 'Have a friend with you for six hours. Do not drive, cycle or climb for a day.',
+  },
+  fr: { instructions: '', cautions: 'Ne conduisez pas avant demain.' },
+};
 const notDone = { performed_at: null, performed_at_source: null };
 const hours = [15, 30].map((minutes) => ({ id: `${minutes}min`, after_minutes: minutes }));
 const whole = [
@@ -215,6 +222,7 @@ export const cases = {
   },
   waiting: {
     filled: { block: block({ ...one, ...notDone }), minute: -20, entries: [baseline] },
+    'own words': { block: block({ ...one, ...notDone, texts: ownWords }), minute: -20, entries: [baseline] },
     'reminders off': {
       block: block({ ...two, ...notDone }),
       minute: -20,

@@ -246,7 +246,7 @@ class World:
 
     def enrolled(self, **answers: Any) -> tuple[str, Phone]:
         """A patient's block and phone, the baseline not given yet."""
-        sheet = self.nurse.enrol(protocol=self.protocol_id(), **answers)
+        sheet = self.nurse.enrol(**{"protocol": self.protocol_id()} | answers)
         phone = self.phone()
         assert phone.redeem(code=typed_code(sheet)).status_code == 201
         return str(phone.state["blocks"][-1]["id"]), phone

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from server.storage import audit
 from server.web.clinic.sheet import qr_svg
 from tests.web.clinic.conftest import PUBLIC_URL, World, enrolment, only_block_id, typed_code
 
@@ -134,3 +135,59 @@ def test_the_date_defaults_to_today_at_the_clinic(world: World) -> None:
         r'<input[^>]*name="planned_on"[^>]*>', world.nurse.get("/clinic/enrol").text
     )
     assert 'value="2026-03-02"' in field
+
+
+@pytest.mark.parametrize("typed", ["0.5", "0,5", "0.5 %", " 0.50%"])
+def test_what_was_injected_and_given_is_on_the_block(world: World, typed: str) -> None:
+    given = {"concentration": typed, "steroid": "no", "sedation": "yes"}
+    block_id, _ = world.started(**given)
+    page = " ".join(re.sub("<[^>]+>", "", block_page(world, block_id)).split())
+    assert "bupivacaine 0.5 %, no steroid, sedation." in page
+
+
+def test_what_nobody_said_of_a_block_is_not_said_for_them(world: World) -> None:
+    block_id, _ = world.started()
+    page = block_page(world, block_id)
+    assert "bupivacaine." in page
+    assert not [said for said in ("with steroid", "no steroid", "no sedation") if said in page]
+
+
+@pytest.mark.parametrize("typed", ["0", "10.001", "-1", "nan", "1e1", "2-8", "half"])
+def test_a_concentration_that_cannot_be_is_refused_and_kept_in_the_form(
+    world: World, typed: str
+) -> None:
+    answers = enrolment(protocol=world.protocol_id(), concentration=typed, sedation="yes")
+    answer = world.nurse.post("/clinic/enrol", answers)
+    assert answer.status_code == 422
+    assert 'id="concentration-error"' in answer.text
+    assert f'value="{typed}"' in answer.text
+    assert re.search(r"<input checked[^>]*name=\"sedation\"[^>]*value=\"yes\"", answer.text)
+
+
+@pytest.mark.parametrize("typed", ["0.001", "10"])
+def test_the_least_and_the_most_of_a_concentration_are_taken(world: World, typed: str) -> None:
+    world.nurse.enrol(protocol=world.protocol_id(), concentration=typed)
+
+
+def test_what_was_given_can_be_said_after_the_block_and_is_audited(world: World) -> None:
+    block_id, _ = world.started()
+    given = {"concentration": "0,75", "steroid": "yes", "sedation": "no"}
+    path = f"/clinic/blocks/{block_id}/given"
+    refused = world.nurse.post(path, given | {"concentration": "lots"})
+    assert refused.status_code == 422
+    assert 'value="lots"' in refused.text and 'id="concentration-error"' in refused.text
+    assert "bupivacaine." in block_page(world, block_id)
+    for _ in range(2):
+        assert world.nurse.post(path, given).status_code == 303
+    page = block_page(world, block_id)
+    assert "bupivacaine 0.75 %, with steroid, no sedation." in re.sub("<[^>]+>", "", page)
+    assert 'value="0.75"' in page
+    with world.database.reading() as session:
+        trail = audit.about(session, world.clinic.id, f"block:{block_id}")
+    (kept,) = [event.details for event in trail if event.action == "block.given_set"]
+    said = {"concentration_percent": 0.75, "steroid": True, "sedation": False}
+    assert kept == {**said, "before": dict.fromkeys(said)}
+
+
+def block_page(world: World, block_id: str) -> str:
+    return world.nurse.get(f"/clinic/blocks/{block_id}").text

@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from server.interchange.enrolment_list import MOST_ROWS
+from server.storage.models import Block
 from tests.web.clinic.conftest import World, enrolment
 
 HEADER = "reference,region,side,levels,agent"
@@ -114,3 +115,18 @@ def test_the_example_is_a_list_that_is_taken(world: World) -> None:
     example = world.nurse.get("/clinic/enrol/list/example.csv")
     assert example.mimetype == "text/csv"
     assert "One patient was enrolled." in words(send(world, example.text))
+
+
+def test_a_list_says_concentration_steroid_and_sedation_or_leaves_them_open(world: World) -> None:
+    header = f"{HEADER},concentration,steroid,sedation"
+    answer = send(world, header, f"{ONE},0.5,No,y", "RP-2,lumbar,left,L4/5,lidocaine,,,")
+    assert answer.status_code == 200
+    with world.database.reading() as session:
+        found = {
+            block.agent: (block.concentration_percent, block.steroid, block.sedation)
+            for block in session.query(Block)
+        }
+    assert found == {"bupivacaine": (0.5, False, True), "lidocaine": (None, None, None)}
+    wrong = words(send(world, header, "RP-3,lumbar,left,L4/5,lidocaine,lots,maybe,"))
+    assert "concentration: Type a number such as 0.5" in wrong
+    assert "steroid: Write yes or no, or leave it empty." in wrong

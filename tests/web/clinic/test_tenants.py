@@ -73,6 +73,7 @@ def theirs(world: World) -> dict[str, str]:
         "erased_id": str(block.patient_id),
         "session_id": str(signed_in.id),
         "passkey_id": str(passkey.id),
+        "protocol_id": world.protocol_id(),
         "check_word": phone.state["check_word"],
     }
 

@@ -77,7 +77,13 @@ def test_a_zone_is_named_with_its_offset_of_that_day() -> None:
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("15min", "15 min"), ("1h", "1 h"), ("day3", "day 3"), ("bedtime", "bedtime")],
+    [
+        ("15min", "15 min"),
+        ("1h", "1 h"),
+        ("day3", "day 3"),
+        ("day2-0930", "day 2, 09:30"),
+        ("bedtime", "bedtime"),
+    ],
 )
 def test_assessments_have_plain_names(name: str, says: str) -> None:
     assert words.assessment_name(name) == says
