@@ -8,6 +8,7 @@ from server.storage.models.clinics import (
     Protocol,
 )
 from server.storage.models.diary import DiaryEntry, EntryConflict, InjectionDone, PatientChoice
+from server.storage.models.integrations import ApiToken, ReportPush, ReportTarget
 from server.storage.models.patients import (
     Block,
     Device,
@@ -21,6 +22,7 @@ from server.storage.models.reminders import Reminder, ReminderDelivery, Reminder
 
 __all__ = [
     "AcceptedLanguage",
+    "ApiToken",
     "AuditEvent",
     "Block",
     "Clinic",
@@ -37,6 +39,8 @@ __all__ = [
     "Reminder",
     "ReminderDelivery",
     "ReminderLoop",
+    "ReportPush",
+    "ReportTarget",
     "SignOff",
     "StaffBaseline",
     "Subscription",
