@@ -98,22 +98,20 @@ def words_of(problem: str) -> str:
     return f"It answered {status}{meaning.get(status, '.')}"
 
 
-def outcome(kind: Kind, status: int | None, problem: str | None, is_bundle: bool) -> Outcome:
+def outcome(status: int | None, problem: str | None, understood: bool) -> Outcome:
     """What an answer means.
 
     Time-outs, faults of the server (5xx), 408, 425 and 429 pass; any other refusal will be said
     again until somebody changes something. Source: RFC 9110, section 15; FHIR R4, http, 3.1.0.11.
 
     :param status: None: no answer came, and `problem` says why
-    :param is_bundle: was the body the Bundle with which a FHIR server answers a transaction?
+    :param understood: is the body one with which such a target says yes? A FHIR server answers a
+        transaction with a Bundle; a sign-in page or a proxy says 200 as well
     """
     if status is None:
         return Outcome(problem or "unreachable", again=problem != "address_forbidden")
     if 200 <= status <= 299:
-        # A sign-in page or a proxy says 200 as well.
-        return (
-            Outcome("not_fhir", again=True) if kind == "fhir" and not is_bundle else Outcome(None)
-        )
+        return Outcome(None) if understood else Outcome("not_fhir", again=True)
     if 300 <= status <= 399:
         return Outcome("redirected")
     return Outcome(f"status_{status}", again=status >= 500 or status in (408, 425, 429))
