@@ -78,11 +78,12 @@ class ReportDelivery:
                 found = report_pushes.claim_due(session, now, list(self._under_way), room)
             for each in found:
                 self._begin(each, now)
+        worked = bool(found or self._under_way)
         if self._under_way and not self._answered:
             self._posts.turn(_LOOK_UP_SECONDS)
         while self._answered:
             self._record(*self._answered.pop(), clock())
-        return bool(found or self._under_way)
+        return worked
 
     def _is_due(self, now: datetime) -> bool:
         """A look that takes no lock."""

@@ -186,9 +186,9 @@ def test_every_misbehaviour_is_told_and_tried_again_where_that_is_of_use(
     caplog.set_level(logging.INFO)
     clock.now = FINISHED
     passing = [
+        (Misbehaviour(hangs_up=True), "unreachable"),
         (Misbehaviour(500), "status_500"),
         (Misbehaviour(429), "status_429"),
-        (Misbehaviour(hangs_up=True), "unreachable"),
         (Misbehaviour(200, body=b"<html>Sign in</html>"), "not_fhir"),
         (Misbehaviour(200, body=b'{"resourceType": "OperationOutcome"}'), "not_fhir"),
         (Misbehaviour(200, body=b"[" * 100_000), "not_fhir"),
