@@ -7,7 +7,8 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from server.config import Config
 from server.domain.report_targets import Kind
+from server.push.command import remind, remind_once
 from server.push.report_delivery import ReportDelivery, run, run_once
 from server.storage import audit, blocks, report_pushes, report_targets, sign_offs
 from server.storage.db import Database
@@ -459,3 +462,32 @@ def test_a_credential_that_cannot_be_read_any_more_is_told(
         run_once(delivery, clock)
     row = row_of(database, rated)
     assert (row.state, row.problem, server.posted) == ("failed", "unreadable", [])
+
+
+@pytest.mark.parametrize("how", ["the loop", "once"])
+def test_the_process_of_the_reminders_sends_reports_too(
+    config: Config,
+    database: Database,
+    vault: Vault,
+    server: FhirServer,
+    how: str,
+) -> None:
+    done_at = datetime.now(UTC) - timedelta(hours=9)
+    with database.transaction() as session:
+        world = new_world(session, vault, now=done_at)
+    aim(database, vault, world, "fhir", server.url, SECRET)
+    with database.transaction() as session:
+        block = session.get_one(Block, world.block.id)
+        blocks.start(session, block, done_at, "clinic", audit.SYSTEM, done_at)
+    settings = replace(config, report_inside_hosts=frozenset({server.host}))
+    if how == "once":
+        remind_once(settings)
+    else:
+        stop = threading.Event()
+        answer = b'{"resourceType": "Bundle", "type": "transaction-response"}'
+        server.will(Misbehaviour(body=answer, meanwhile=stop.set))
+        loop = threading.Thread(target=remind, args=(settings, stop), daemon=True)
+        loop.start()
+        loop.join(60)
+        assert not loop.is_alive()
+    assert f'"Procedure/{world.block.id}"' in server.posted[0].body.decode()
