@@ -79,6 +79,7 @@ def _services(config: "Config", clock: "Clock") -> "Services":
 def register_blueprints(app: "Flask") -> None:
     """Every group of routes, in one place."""
     from server.web import alarms, monitoring, openapi, phone_api, phone_app, stop_page
+    from server.web.fhir import api
 
     app.register_blueprint(phone_app.blueprint)
     app.register_blueprint(phone_api.blueprint)
@@ -86,3 +87,4 @@ def register_blueprints(app: "Flask") -> None:
     app.register_blueprint(monitoring.blueprint)
     app.register_blueprint(stop_page.blueprint)
     app.register_blueprint(alarms.blueprint)
+    app.register_blueprint(api.blueprint)

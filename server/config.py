@@ -58,6 +58,8 @@ class Config:
     vapid_subject: str
     push_extra_hosts: frozenset[str]
     """Push hosts allowed besides the browsers' own."""
+    report_inside_hosts: frozenset[str] = frozenset()
+    """Hosts in our own network to which clinics may have reports sent."""
     smtp: Smtp | None = None
     """None: no e-mail is sent."""
     metrics_token: str | None = field(default=None, repr=False)
@@ -94,7 +96,8 @@ def load(environ: Mapping[str, str], *, default: Environment) -> Config:
         secret_key=_secret_key(environ.get("SECRET_KEY", ""), data_dir, production),
         public_url=_public_url(environ.get("PUBLIC_URL", ""), port, production),
         vapid_subject=_vapid_subject(environ.get("VAPID_SUBJECT", ""), production),
-        push_extra_hosts=_hosts(environ.get("PUSH_EXTRA_HOSTS", "")),
+        push_extra_hosts=_hosts(environ, "PUSH_EXTRA_HOSTS"),
+        report_inside_hosts=_hosts(environ, "REPORT_INSIDE_HOSTS"),
         smtp=_smtp(environ),
         metrics_token=_metrics_token(environ.get("METRICS_TOKEN", "")),
         host=_address(environ.get("HOST") or "127.0.0.1"),
@@ -216,13 +219,12 @@ def _vapid_subject(value: str, production: bool) -> str:
     return value
 
 
-def _hosts(value: str) -> frozenset[str]:
+def _hosts(environ: Mapping[str, str], name: str) -> frozenset[str]:
+    value = environ.get(name, "")
     hosts = [host.strip().lower() for host in value.split(",") if host.strip()]
     for host in hosts:
         if not _HOST.fullmatch(host):
-            raise StartRefused(
-                f"PUSH_EXTRA_HOSTS has {host!r}: give host or host:port, with commas between"
-            )
+            raise StartRefused(f"{name} has {host!r}: give host or host:port, with commas between")
     return frozenset(hosts)
 
 

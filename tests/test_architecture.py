@@ -16,7 +16,7 @@ OURS = {
     # What each package of ours may import of the others; the modules beside them see everything.
     "domain": {"domain"},
     "storage": {"storage", "domain"},
-    "push": {"push", "storage", "domain", "config", "database", "metrics", "words"},
+    "push": {"push", "storage", "domain", "interchange", "config", "database", "metrics", "words"},
     "interchange": {"interchange", "domain"},
     "web": {"web", "storage", "domain", "interchange", "config", "metrics", "words"},
     "words": {"words"},

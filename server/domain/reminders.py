@@ -1,7 +1,7 @@
 """Which reminders a block gets, and what follows from a push service's answer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -113,6 +113,8 @@ class Answer:
     retry_after: str | None = None
     #: Why no answer came, in one word such as `timed_out`; None if one did.
     problem: str | None = None
+    #: What came with it, where whoever sent the message asked for that.
+    body: bytes = field(default=b"", repr=False)
 
 
 class Fate(Enum):

@@ -49,6 +49,13 @@ MAY: Mapping[str, frozenset[str]] = {
     "exports.diaries": CARERS,
     "exports.dictionary": CARERS,
     "statistics.shown": EVERYBODY,
+    "connections.connections": ADMINISTRATORS,
+    "connections.token_made": ADMINISTRATORS,
+    "connections.token_revoked": ADMINISTRATORS,
+    "connections.fhir_server_set": ADMINISTRATORS,
+    "connections.webhook_set": ADMINISTRATORS,
+    "connections.target_removed": ADMINISTRATORS,
+    "connections.tried_again": ADMINISTRATORS,
     "languages.languages": EVERYBODY,
     # To answer for words that nobody reviewed is a clinical decision, or the clinic's own.
     "languages.accepted": CLINICIANS | ADMINISTRATORS,

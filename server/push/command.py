@@ -2,38 +2,63 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from server.config import Config
     from server.push.channel import Channel, Clock
     from server.push.loop import TickResult
+    from server.push.report_delivery import ReportDelivery
     from server.storage.db import Database
 
 
 def remind(config: "Config", stop: Event) -> None:
-    """Send reminders until `stop` is set, on database connections of its own.
+    """Send reminders, and finished reports beside them, until `stop` is set, on database
+    connections of its own.
 
     :raises StartRefused: the database does not fit, or was made with another SECRET_KEY
     """
-    from server.push.loop import run
+    from server.push import loop, report_delivery
 
-    with _opened(config) as (database, channel):
-        run(database, channel, stop, clock_of(database))
+    with _opened(config) as (database, channel), _report_delivery(config, database) as delivery:
+        clock = clock_of(database)
+        reports = Thread(
+            target=report_delivery.run,
+            args=(database, delivery, stop, clock),
+            name="reports",
+            daemon=True,
+        )
+        reports.start()
+        loop.run(database, channel, stop, clock)
+        reports.join(2 * report_delivery.TIMEOUT_SECONDS)
 
 
 def remind_once(config: "Config") -> "TickResult":
-    """Send what is due now, and no more.
+    """Send what is due now, reminders and then reports, and no more.
 
     :raises StartRefused: the database does not fit, or was made with another SECRET_KEY
     """
-    from server.push.loop import run_once
+    from server.push import loop, report_delivery
 
-    with _opened(config) as (database, channel):
-        return run_once(database, channel, clock_of(database))
+    with _opened(config) as (database, channel), _report_delivery(config, database) as delivery:
+        result = loop.run_once(database, channel, clock_of(database))
+        report_delivery.run_once(delivery, clock_of(database))
+        return result
+
+
+@contextmanager
+def _report_delivery(config: "Config", database: "Database") -> "Iterator[ReportDelivery]":
+    """What sends reports, open until the end."""
+    from server.push.report_delivery import ReportDelivery
+    from server.storage.vault import Vault
+
+    vault = Vault(config.secret_key)
+    delivery = ReportDelivery(database, vault, config.public_url, config.report_inside_hosts)
+    with closing(delivery):
+        yield delivery
 
 
 @contextmanager

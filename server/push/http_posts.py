@@ -46,6 +46,8 @@ class Post:
     body: bytes
     may_be_inside: bool  #: may the host's address be one of our own network?
     on_answer: Callable[[Answer], None]
+    #: So much of an answer is read, and told; None: none of it is told, since the status decides.
+    most_answer_bytes: int | None = None
 
 
 class HttpPosts:
@@ -88,9 +90,15 @@ class HttpPosts:
         self._busy[line.curl] = line
         self._multi.add_handle(line.curl)
 
-    def turn(self) -> None:
-        """Wait until something happens (bytes, a time-out, `wake`) and deal with it."""
-        patience = None if self._timer_at is None else max(0.0, self._timer_at - time.monotonic())
+    def turn(self, longest_seconds: float | None = None) -> None:
+        """Wait until something happens (bytes, a time-out, `wake`) and deal with it.
+
+        :param longest_seconds: wait no longer than this; None: as long as it takes
+        """
+        patience = longest_seconds
+        if self._timer_at is not None:
+            until_timer = max(0.0, self._timer_at - time.monotonic())
+            patience = until_timer if patience is None else min(patience, until_timer)
         for key, events in self._selector.select(patience):
             if key.fileobj is self._woken:
                 self._woken.recv(4096)
@@ -161,6 +169,7 @@ class _Line:
     def __init__(self, timeout_seconds: float, ca_file: str, addresses: Collection[str]) -> None:
         self._head: deque[bytes] = deque()
         self._body_bytes = 0
+        self._body: list[bytes] = []
         self._forbidden = False
         self._opened: list[socket.socket] = []
         self.curl = curl = pycurl.Curl()
@@ -181,6 +190,7 @@ class _Line:
         self.post = post
         self._head.clear()
         self._body_bytes = 0
+        self._body.clear()
         self._forbidden = False
         self.curl.setopt(pycurl.URL, post.url)
         self.curl.setopt(pycurl.HTTPHEADER, post.headers)
@@ -190,7 +200,8 @@ class _Line:
         """What the last post came to. A status is an answer, whatever happened after it."""
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
         if status >= 200:
-            return Answer(status, retry_after=None if status == 201 else self._retry_after())
+            retry_after = None if status == 201 else self._retry_after()
+            return Answer(status, retry_after, body=b"".join(self._body))
         if self._forbidden:
             return Answer(None, problem="address_forbidden")
         if error == pycurl.E_OPERATION_TIMEDOUT:
@@ -219,4 +230,7 @@ class _Line:
 
     def _read(self, data: bytes) -> int | None:
         self._body_bytes += len(data)
-        return 0 if self._body_bytes > MOST_ANSWER_BYTES else None  # 0: hang up
+        most = self.post.most_answer_bytes
+        if most is not None:
+            self._body.append(data)
+        return 0 if self._body_bytes > (most or MOST_ANSWER_BYTES) else None  # 0: hang up

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Invalid
-from server.storage import audit, models
+from server.storage import audit, models, report_pushes
 
 
 def enter(
@@ -39,6 +39,7 @@ def enter(
         now,
     )
     session.flush()
+    report_pushes.plan(session, block)
     return row
 
 

@@ -13,7 +13,7 @@ from server.domain.block_record import BlockDiary, answered
 from server.domain.clock import clock_correction
 from server.domain.errors import Conflict, NotFound
 from server.domain.schedule import assessments
-from server.storage import audit, baselines, diary_entries, protocols, reminders
+from server.storage import audit, baselines, diary_entries, protocols, reminders, report_pushes
 from server.storage.models import Block, DiaryEntry, Patient, Protocol
 from server.storage.models import StaffBaseline as StaffBaselineRow
 
@@ -217,14 +217,17 @@ def cancel(session: Session, block: Block, actor: str, now: datetime) -> bool:
     session.flush()
     protocol = protocols.schedule_of(protocols.of_block(session, block))
     reminders.plan(session, block, protocol, now)
+    report_pushes.plan(session, block)
     return True
 
 
 def settle(session: Session, block: Block) -> None:
-    """Close the reminders of what is answered. To be called when entries or t0 changed."""
+    """Close the reminders of what is answered, and send the report again to where it was sent. To
+    be called when entries or t0 changed."""
     session.refresh(block, with_for_update=True)
     if block.performed_at is not None:
         reminders.settle(session, block, answered(diary(session, block)))
+        report_pushes.plan(session, block)
 
 
 def diary(session: Session, block: Block) -> BlockDiary:

@@ -28,7 +28,7 @@ BATCH = 50
 
 def of_block(session: Session, clinic_id: UUID, block_id: UUID, as_of: datetime) -> Dossier:
     """:raises NotFound: this clinic has no such block"""
-    return _read(session, clinic_id, [blocks.get(session, clinic_id, block_id)], as_of)[0]
+    return of_rows(session, clinic_id, [blocks.get(session, clinic_id, block_id)], as_of)[0]
 
 
 def of_clinic(
@@ -52,7 +52,7 @@ def of_clinic(
     following = wanted
     while batch := list(session.scalars(following)):
         end = batch[-1]
-        yield from _read(session, clinic_id, batch, as_of)
+        yield from of_rows(session, clinic_id, batch, as_of)
         session.expunge_all()
         following = wanted.where(
             or_(
@@ -62,7 +62,7 @@ def of_clinic(
         )
 
 
-def _read(
+def of_rows(
     session: Session, clinic_id: UUID, batch: Sequence[Block], as_of: datetime
 ) -> list[Dossier]:
     clinic = session.get_one(Clinic, clinic_id)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.storage import audit, models
+from server.storage import audit, models, report_pushes
 
 
 def add(
@@ -47,6 +47,7 @@ def add(
         },
         now,
     )
+    report_pushes.plan(session, block)
     return row
 
 

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound
 from server.web import languages
+from server.web.fhir import outcomes
 from server.words.catalogues import t
 
 MESSAGES = {
@@ -59,6 +60,8 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _answer(status: int, code: str, message: str, path: str | None = None) -> Response:
+    if request.path.startswith("/fhir"):
+        return outcomes.answer(status, outcomes.ISSUES.get(status, "processing"), message)
     if not request.path.startswith("/api/"):
         return make_response(_page(status, message, path), status)
     body = {"code": code, "message": message} | ({"path": path} if path else {})

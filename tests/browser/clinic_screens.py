@@ -4,17 +4,20 @@ A page that answers HTML and has no entry in `SCREENS` fails `test_screens`.
 """
 
 from collections.abc import Callable
-from uuid import uuid4
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from server.domain.clinic_protocol import PatientText
 from server.domain.presets import preset
-from server.storage import accepted_languages, protocols
-from server.storage.models import Patient
+from server.domain.report_targets import Outcome
+from server.storage import accepted_languages, protocols, report_pushes, report_targets
+from server.storage.models import Block, Patient
+from server.storage.report_pushes import Taken
 from server.storage.staff import User
+from server.storage.vault import Vault
 from tests.browser.chromium import close_page
 from tests.browser.clinic_day import (
     ADMINISTRATOR,
@@ -26,6 +29,7 @@ from tests.browser.clinic_day import (
     PASSWORD,
     ClinicDay,
 )
+from tests.builders import SECRET_KEY
 
 
 @dataclass(frozen=True)
@@ -535,6 +539,47 @@ def _protocol_edit_failed(desk: Desk) -> None:
     expect(desk.page.get_by_text("was saved while you wrote").first).to_be_visible()
 
 
+def _connections_alone(desk: Desk) -> None:
+    desk.sign_in(NEWCOMER)
+    desk.open("connections")
+
+
+def _connections(desk: Desk) -> None:
+    """Reports on their way to two places, one of them refused, and a token made just now."""
+    with desk.day.database.transaction() as session:
+        clinic_id = session.scalars(select(User.clinic_id).where(User.email == NURSE)).one()
+        if not report_targets.of_clinic(session, clinic_id):
+            vault = Vault(SECRET_KEY)
+            for kind, url in (
+                ("fhir", "https://fhir.regional-hospital-group.example:8443/interfaces/r4/clinic"),
+                ("webhook", "https://hub.example/block-diary"),
+            ):
+                report_targets.set_target(
+                    session, vault, clinic_id, kind, url, "secret", (), 1, NOW
+                )
+            for name in ("met", "not met"):
+                block = session.get_one(Block, desk.day.followed[name].block_id)
+                report_pushes.plan(session, block)
+            for each in report_pushes.claim_due(session, NOW, [], 2):
+                if each.kind == "webhook":
+                    report_pushes.taken(session, each, Taken("1", (), None), NOW)
+                else:
+                    report_pushes.not_taken(session, each, Outcome("address_forbidden"), NOW)
+    desk.sign_in(ADMINISTRATOR)
+    desk.open("connections")
+    desk.page.get_by_label("Name of the program").fill("Registry of the regional hospital group")
+    desk.page.get_by_label("Everything").check()
+    desk.press("Make a token and show it")
+    expect(desk.page.locator("#made-secret")).to_be_visible()
+
+
+def _connections_failed(desk: Desk) -> None:
+    _connections_alone(desk)
+    desk.page.get_by_label("Address of the FHIR server").fill("http://fhir.example/r4")
+    desk.press("Send reports there")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
 def _not_allowed(desk: Desk) -> None:
     desk.sign_in()
     desk.open("staff")
@@ -596,6 +641,11 @@ SCREENS: dict[str, dict[str, Recipe]] = {
     "keeping.erasing": {"filled": _erasing, "error": _erasing_refused},
     "keeping.proof": {"filled": _erased},
     "exports.exports": {"empty": _exports, "error": _export_refused},
+    "connections.connections": {
+        "empty": _connections_alone,
+        "filled": _connections,
+        "error": _connections_failed,
+    },
     "languages.languages": {
         "empty": _languages,
         "filled": _languages_accepted,

@@ -28,6 +28,21 @@ def resources(of: Dossier, base: str) -> Iterator[Json]:
     yield from figures.sign_offs(of)
 
 
+def of_kind(of: Dossier, base: str, kind: str) -> list[Json]:
+    """The block's resources of one type, by their ids; more cheaply than all of them."""
+    if kind in _ONE_EACH:
+        return [_ONE_EACH[kind](of)]
+    found = [each for each in resources(of, base) if each["resourceType"] == kind]
+    return sorted(found, key=lambda each: str(each["id"]))
+
+
+_ONE_EACH = {
+    "Organization": people.organization,
+    "Patient": people.patient,
+    "Procedure": people.procedure,
+}
+
+
 def bundle(of: Dossier, base: str) -> Json:
     """The block and all that belongs to it, as a Bundle of type `collection`.
 

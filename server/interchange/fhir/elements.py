@@ -1,5 +1,6 @@
 """The small parts that the resources are built from: codes, references, identities, times."""
 
+import re
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
@@ -8,6 +9,9 @@ from uuid import UUID, uuid5
 from server.interchange.protocol_json import json_number
 
 Json = dict[str, Any]
+
+SEPARATOR = "\x1f"
+_OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.[0-9a-f]{20})?")
 
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
@@ -57,8 +61,18 @@ def reference(kind: str, of: UUID | str) -> Json:
 
 
 def made_id(of: UUID, *names: str) -> str:
-    """The id of what is made from an entry or a block: the same each time."""
-    return str(uuid5(of, "\x1f".join(names)))
+    """The id of what is made from an entry or a block: the same each time.
+
+    It begins with the id of what it is made from, so that it can be found again (`owner`).
+    """
+    return f"{of}.{uuid5(of, SEPARATOR.join(names)).hex[:20]}"
+
+
+def owner(made: str) -> UUID | None:
+    """What a resource with this id is made from: a block, an entry, a sign-off, a patient or a
+    clinic. None: no resource of ours has such an id."""
+    found = _OURS.fullmatch(made)
+    return None if found is None else UUID(found[1])
 
 
 def stamp(instant: datetime) -> str:

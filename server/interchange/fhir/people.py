@@ -1,7 +1,7 @@
 """Whose block it is and what was done: Organization, Patient, Procedure, and who concluded."""
 
 from server.domain.dossier import Dossier
-from server.interchange.fhir.elements import REFERENCES, Json, reference, stamp
+from server.interchange.fhir.elements import REFERENCES, Json, our_code, reference, stamp
 
 
 def organization(of: Dossier) -> Json:
@@ -33,7 +33,7 @@ def patient(of: Dossier) -> Json:
 
 
 def procedure(of: Dossier) -> Json:
-    """The block. No code of a published system was verified for it, so it goes as text."""
+    """The block, under a code of our own: none of a published system was verified for it."""
     details, performed_at = of.details, of.diary.performed_at
     if details.cancelled_at is not None:
         # Not done, or done and not followed: nobody said which.
@@ -48,7 +48,7 @@ def procedure(of: Dossier) -> Json:
         "resourceType": "Procedure",
         "id": str(details.id),
         "status": status,
-        "code": {"text": "Diagnostic facet joint block (medial branch block)"},
+        "code": our_code("block", "Diagnostic facet joint block (medial branch block)"),
         "subject": reference("Patient", details.patient_id),
         "bodySite": [{"text": f"{details.region} {details.levels}, {side}"}],
         "usedCode": [{"text": agent}],

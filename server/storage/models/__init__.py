@@ -10,6 +10,7 @@ from server.storage.models.clinics import (
     Retention,
 )
 from server.storage.models.diary import DiaryEntry, EntryConflict, InjectionDone, PatientChoice
+from server.storage.models.integrations import ApiToken, ReportPush, ReportTarget
 from server.storage.models.patients import (
     Block,
     Device,
@@ -23,6 +24,7 @@ from server.storage.models.reminders import Reminder, ReminderDelivery, Reminder
 
 __all__ = [
     "AcceptedLanguage",
+    "ApiToken",
     "AuditEvent",
     "Block",
     "Clinic",
@@ -40,6 +42,8 @@ __all__ = [
     "Reminder",
     "ReminderDelivery",
     "ReminderLoop",
+    "ReportPush",
+    "ReportTarget",
     "Retention",
     "SignOff",
     "StaffBaseline",

@@ -15,7 +15,7 @@ from wtforms import DateField, SelectField, StringField
 from wtforms.validators import Length, Optional
 
 from server.domain.wall_clock import NoSuchTime, TimeOccursTwice, instant_on_the_wall
-from server.storage import audit, audit_search
+from server.storage import api_tokens, audit, audit_search
 from server.storage import staff as members
 from server.storage.audit_search import Wanted
 from server.storage.models import AuditEvent
@@ -36,6 +36,9 @@ KINDS = [
     ("board", "The board"),
     ("staff", "Staff and sign-in"),
     ("clinic", "The clinic’s settings"),
+    ("token", "API tokens"),
+    ("fhir", "What programs read"),
+    ("report", "Reports sent to other systems"),
     ("audit", "This trail"),
 ]
 COLUMNS = ("number", "at", "who", "actor", "action", "patient", "subject", "details", "address")
@@ -100,9 +103,11 @@ def _asked() -> tuple[SearchForm, Wanted | None]:
     form = SearchForm(request.args)
     with services().database.reading() as session:
         people = members.members(session, staff().clinic_id)
+        programs = api_tokens.names(session, staff().clinic_id)
     form.actor.choices = [
         ("", "Everybody"),
         *((audit.staff(each.id), each.name) for each in people),
+        *programs.items(),
         (audit.SYSTEM, "The server itself"),
     ]
     if not form.validate():
@@ -136,7 +141,8 @@ def _note(action: str, asked: Mapping[str, str]) -> None:
 
 def _names(session: Session, clinic_id: UUID) -> dict[str, str]:
     people = members.members(session, clinic_id)
-    return {audit.staff(each.id): str(each.name) for each in people}
+    programs = api_tokens.names(session, clinic_id)
+    return {audit.staff(each.id): str(each.name) for each in people} | programs
 
 
 def _lines(wanted: Wanted) -> Iterator[str]:

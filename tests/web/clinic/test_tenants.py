@@ -1,19 +1,19 @@
 """Nobody sees a clinic's pages without signing in, and nobody another clinic's patients."""
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from server.domain.staff_entries import StaffEntry
-from server.storage import passkeys, protocols, staff, staff_entries
-from server.storage.models import Block, Clinic, Device
+from server.storage import api_tokens, passkeys, protocols, report_targets, staff, staff_entries
+from server.storage.models import Block, Clinic, Device, ReportPush
 from server.storage.staff import WebAuthn
 from server.storage.staff_tables import StaffSession
 from tests.builders import new_member
-from tests.web.clinic.conftest import Staff, World, enrolment
+from tests.web.clinic.conftest import MORNING, Staff, World, enrolment
 
 OPEN = {
     "/clinic/sign-in",
@@ -36,6 +36,28 @@ def clinic_routes(world: World) -> list[tuple[str, str, dict[str, str]]]:
 
 def filled(rule: str, values: dict[str, str]) -> str:
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule)
+
+
+def connected(world: World, block_id: str) -> tuple[UUID, UUID, UUID]:
+    """A token, a FHIR server, and the block's report on its way there."""
+    vault, clinic_id, now = world.app.extensions["block_diary"].vault, world.clinic.id, MORNING
+    with world.database.transaction() as session:
+        token, _ = api_tokens.make(
+            session,
+            vault,
+            clinic_id,
+            name="Hub",
+            scopes=["fhir:read"],
+            days=90,
+            staff_id=1,
+            now=now,
+        )
+        target = report_targets.set_target(
+            session, vault, clinic_id, "fhir", "https://fhir.example/r4", None, (), 1, now
+        )
+        push = session.query(ReportPush).one()
+        assert str(push.block_id) == block_id
+        return token.id, target.id, push.id
 
 
 @pytest.fixture
@@ -64,7 +86,11 @@ def theirs(world: World) -> dict[str, str]:
         block = session.query(Block).one()
         device = session.query(Device).one()
         assert str(block.id) == block_id
+    token_id, target_id, push_id = connected(world, block_id)
     return {
+        "token_id": str(token_id),
+        "target_id": str(target_id),
+        "push_id": str(push_id),
         "block_id": block_id,
         "patient_id": str(block.patient_id),
         "device_id": str(device.id),
