@@ -50,6 +50,10 @@ export interface Diary {
   ready: ReadonlySignal<boolean>;
   /** The store cannot be opened: said in words; nothing is recorded. */
   storeFailure: ReadonlySignal<string | null>;
+  /** Entries and events that wait in a second place while the store cannot be opened. */
+  copies: ReadonlySignal<number>;
+  /** The browser may delete what is kept, as when a private window is closed. */
+  mayBeCleared: ReadonlySignal<boolean>;
   enrolment: ReadonlySignal<Enrolment | null>;
   /** The block the diary is about; null when enrolled without one. */
   block: ReadonlySignal<Block | null>;

@@ -1,5 +1,5 @@
 /** What the phone asks for now, from local state alone. */
-import { feltAt, type Block } from './block';
+import { assessmentOnPhoneClock, feltAt, type Block } from './block';
 import { isMomentary, replacedIds } from './corrections';
 import type { Entry } from './entry';
 import type { Assessment } from './schedule';
@@ -63,4 +63,14 @@ function hasBaseline(block: Block, entries: readonly Entry[], now: number): bool
       now - feltAt(entry) <= block.baselineMaxAgeMinutes * 60_000,
   );
   return block.sites.every((site) => fresh.some((entry) => entry.scores[site] !== undefined));
+}
+
+/** @param correction milliseconds to add to the phone's clock to get the true time */
+export function dueOnPhoneClock(found: Due, correction: number): Due {
+  const moved = (one: Assessment) => assessmentOnPhoneClock(one, correction);
+  if (found.step === 'rate') return { ...found, assessment: moved(found.assessment) };
+  if (found.step === 'later') {
+    return { ...found, next: moved(found.next), missed: found.missed && moved(found.missed) };
+  }
+  return found;
 }

@@ -4,6 +4,7 @@ import { useDiary, type Failure } from '../state';
 import { Button } from './button';
 import { useUnsaved } from './draft';
 import { Notice } from './notice';
+import { PrivateWindow } from './private-window';
 import { replaceBy } from './route';
 import { Screen } from './screen';
 import { consented, Welcome } from './welcome';
@@ -78,6 +79,7 @@ export function Enrol() {
           </label>
         </form>
       )}
+      <PrivateWindow />
       <div id="code-problem">
         {failure === null ? null : (
           <Notice tone="danger">

@@ -37,6 +37,8 @@ const now = signal(at(shown.minute ?? 0));
 const diary: Diary = {
   ready: signal(!shown.opening),
   storeFailure: signal(shown.storeFailure ?? null),
+  copies: signal(shown.copies ?? 0),
+  mayBeCleared: signal(shown.mayBeCleared ?? false),
   enrolment,
   block: theBlock,
   entries,
