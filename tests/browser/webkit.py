@@ -70,6 +70,7 @@ class WebKitBrowser:
             environment={
                 **os.environ,
                 "DISPLAY": display,
+                "LC_ALL": "C",  # a language that no page knows: the app must bear it
                 "LIBGL_ALWAYS_SOFTWARE": "1",
                 "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",  # its sandbox wants a user's session
             },
