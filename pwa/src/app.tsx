@@ -11,6 +11,7 @@ import { speaking } from './speaking';
 import { DiaryContext } from './state';
 import { announceChanges } from './store/changes';
 import { DiaryStore } from './store/diary-store';
+import { SecondCopy } from './store/second-copy';
 import { fetchCatalogue, phoneApi } from './sync/api';
 import { AppView } from './views/app-view';
 import { isInstalled } from './views/install-prompt';
@@ -25,9 +26,11 @@ const updates = new Updates(() => !unsaved);
 const api = phoneApi('', () => language.value);
 const words = document.getElementById('words')?.textContent ?? null;
 const { languages, speak } = speaking(words, navigator.languages, fetchCatalogue);
+const copy = new SecondCopy(() => localStorage);
 const { diary, actions, refresh, resume, tick } = runDiary(
   {
     store: new DiaryStore(announceChanges(() => void refresh())),
+    copy,
     api,
     reminders: new Reminders(api),
     clock: Date.now,

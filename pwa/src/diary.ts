@@ -4,18 +4,20 @@ import { onPhoneClock } from './domain/block';
 import { clockOffMinutes, correctionNow } from './domain/clock';
 import { due, dueOnPhoneClock } from './domain/due';
 import type { KeptEntry } from './domain/entry';
-import { wallTime } from './domain/schedule';
+import { showsAnotherTime } from './domain/schedule';
 import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
+import { HandedOver } from './handed-over';
 import { t } from './i18n';
 import type { Phone } from './phone';
-import type { Actions, Diary, Enrolment, Failure, Rating } from './state';
-import type { Kept } from './store/diary-store';
+import type { Actions, Diary, Failure } from './state';
+import { NOTHING, type Kept } from './store/kept';
 import {
-  blockFrom, countedEntries, keptEntries, keptEntry, onlyHere, unsent, waiting, wholeDiary,
+  blockFrom, countedEntries, enrolmentOf, keptEntries, keptEntry, onlyHere, unsent, waiting,
+  wholeDiary,
 } from './store/reading';
-import { enrol, leave, sync } from './sync/sync';
+import { enrol, leave, syncFromEither } from './sync/sync';
 import { Syncing, type SyncPhase } from './sync/syncing';
-import type { DiaryEntryItem, Item } from './wire';
+import type { Item } from './wire';
 import { failureOf } from './words';
 
 export interface RunningDiary {
@@ -31,12 +33,13 @@ export interface RunningDiary {
 
 /** @param linkToken from an enrolment link that the app was opened by; cleared once redeemed */
 export function runDiary(phone: Phone, linkToken: Signal<string | null>): RunningDiary {
-  const { store, api, reminders, clock } = phone;
+  const { store, copy, api, reminders, clock } = phone;
   const kept = signal<Kept | null>(null);
   const now = signal(clock());
   const phase = signal<SyncPhase>('idle');
   const storeFailure = signal<string | null>(null);
   const hasAsked = signal(false);
+  const copies = signal(0);
   let isAnswering = false;
 
   const facts = computed(() => kept.value?.facts ?? null);
@@ -50,7 +53,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     const block = trueBlock.value;
     const at = trueNow.value;
     const asksByTheClock = block?.assessments.some((one) => one.daily && one.closesAt > at);
-    return asksByTheClock && zone !== facts.value?.zoneAsked && differs(zone, block!.timezone, at)
+    return asksByTheClock && zone !== facts.value?.zoneAsked && showsAnotherTime(zone, block!.timezone, at)
       ? zone
       : null;
   });
@@ -58,6 +61,8 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   const diary: Diary = {
     ready: computed(() => kept.value !== null),
     storeFailure,
+    copies,
+    mayBeCleared: computed(() => facts.value?.persisted === false && !phone.isInstalled),
     enrolment: computed(() => enrolmentOf(kept.value)),
     recovering: computed(() => phone.isInstalled && !facts.value?.phone && !hasAsked.value),
     move: computed(() => (facts.value?.staysHere ? null : phone.move)),
@@ -102,8 +107,9 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     clockOffMinutes: computed(() => clockOffMinutes(facts.value?.clock ?? null, now.value)),
   };
 
+  const sending = { store, copy, mayUseCopy: () => !isAnswering, api, clock, appVersion: phone.appVersion };
   const syncing = new Syncing(
-    () => sync({ store, api, clock, appVersion: phone.appVersion }).finally(refresh),
+    () => syncFromEither(sending).finally(refresh),
     (changed) => {
       phase.value = changed;
     },
@@ -111,18 +117,33 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
 
   async function refresh(): Promise<void> {
     try {
-      const { facts } = (kept.value = await store.read());
+      let read = await store.read();
+      // What a screen holds that could not be saved is not put back behind its patient's back.
+      const mayAgree = !isAnswering && copy.agreeWith(store, read).catch(() => false);
+      if (await mayAgree) read = await store.read();
+      kept.value = read;
       storeFailure.value = null;
-      void phone.speak(facts.language ?? facts.phone?.language ?? null);
+      void phone.speak(read.facts.language ?? read.facts.phone?.language ?? null);
     } catch (error) {
+      copies.value = unsent(await copy.read()).length;
       // An answer on the screen is not taken away; to save it tells whether it can be kept.
       if (!isAnswering) storeFailure.value = failureOf(error).message;
     }
   }
 
   async function syncNow(): Promise<void> {
-    if (!facts.value?.phone && !phone.isInstalled) return; // nobody to send to
-    await syncing.now();
+    const isLinked = facts.value?.phone || phone.isInstalled || copy.linked();
+    if (isLinked) await syncing.now(); // else there is nobody to send to
+  }
+
+  /** Asked again once installed: browsers promise it to apps that they would not to a page. */
+  async function checkPersistence(): Promise<void> {
+    const { phone: linked, persisted } = facts.value ?? NOTHING;
+    if (!linked || persisted || (persisted === false && !phone.isInstalled)) return;
+    const answer = await phone.persist().catch(() => null);
+    if (answer === persisted) return;
+    await store.remember({ persisted: answer }).then(refresh, () => {}); // asked again next time
+    await syncNow();
   }
 
   async function checkReminders(): Promise<void> {
@@ -133,21 +154,17 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   async function resume(): Promise<void> {
     now.value = clock();
     await refresh();
-    const wasKnown = facts.value?.phone;
     await syncNow();
     hasAsked.value = true;
-    if (!wasKnown && facts.value?.phone) askToKeep();
+    void checkPersistence();
     await checkReminders();
-  }
-
-  /** Asks the browser not to clear the store, and remembers what it said. */
-  function askToKeep(): void {
-    void phone.persist().then((persisted) => store.remember({ persisted })).catch(() => {});
   }
 
   /** On disk when it resolves; then it is shown, and sent when that is possible. */
   async function keep(item: Item) {
-    const added = await store.add(item, clock()).catch(inWords);
+    const savedAt = clock();
+    copy.keep(item, savedAt);
+    const added = await store.add(item, savedAt).catch(inWords);
     now.value = clock();
     await refresh();
     phone.syncInBackground();
@@ -164,18 +181,18 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     if (blockId.value === null) throw new Error('there is no block to write about');
     return blockId.value;
   };
-  let handedOver: { rating: string; item: DiaryEntryItem } | null = null;
-
-  /** The entry made of a rating: the same one when it is handed over again after a failure. */
-  function itemOf(rating: Rating): DiaryEntryItem {
-    const same = JSON.stringify(rating);
-    if (handedOver?.rating !== same) {
+  const handedOver = new HandedOver(
+    (rating) => {
       const atClinic = { ...rating, replaces: takenByClinic(rating.replaces) };
       const entry = entryOf(crypto.randomUUID(), currentBlockId(), atClinic, circumstances());
-      handedOver = { rating: same, item: { type: 'diary_entry', ...entry } };
-    }
-    return handedOver.item;
-  }
+      return { type: 'diary_entry', ...entry };
+    },
+    async (id) => {
+      copy.forget([id]);
+      await refresh();
+      return find(id) === undefined;
+    },
+  );
 
   /** What a correction of a refused entry corrects at the clinic, which never had that one. */
   function takenByClinic(id: string | null): string | null {
@@ -194,13 +211,14 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       }
       linkToken.value = null;
       await refresh();
-      askToKeep();
+      void checkPersistence();
       void syncNow().then(checkReminders);
       return null;
     },
     async save(rating): Promise<KeptEntry> {
-      const item = itemOf(rating);
+      const item = await handedOver.itemOf(rating);
       const added = await keep(item);
+      handedOver.kept(item);
       return keptEntry({ ...added, item });
     },
     async withdraw(entryId): Promise<void> {
@@ -238,7 +256,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     },
     async leave(alsoUnsent): Promise<Failure | null> {
       try {
-        if (!(await leave({ store, api }, alsoUnsent))) {
+        if (!(await leave({ store, copy, api }, alsoUnsent))) {
           return { code: 'unsent', message: t('Some entries are only on this phone.') };
         }
       } catch (error) {
@@ -272,22 +290,6 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     resume,
     tick: () => void (now.value = clock()),
   };
-}
-
-function enrolmentOf(kept: Kept | null): Enrolment | null {
-  const known = kept?.facts.phone;
-  if (!known) return null;
-  const { clinic, check_word: checkWord } = known;
-  return { clinicName: clinic.name, clinicTelephone: clinic.telephone, checkWord, clinic };
-}
-
-/** Whether clocks show another time there; a zone that this phone does not know is no other. */
-function differs(zone: string, other: string, at: number): boolean {
-  try {
-    return wallTime(at, zone) !== wallTime(at, other);
-  } catch {
-    return false;
-  }
 }
 
 function isoOrNull(instant: number | null): string | null {

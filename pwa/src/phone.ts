@@ -2,11 +2,14 @@ import type { Move } from './domain/browser';
 import type { Reminders } from './reminders';
 import type { LanguageName } from './state';
 import type { DiaryStore } from './store/diary-store';
+import type { SecondCopy } from './store/second-copy';
 import type { Api } from './sync/api';
 
 /** What the diary needs of the phone it runs on. */
 export interface Phone {
   store: DiaryStore;
+  /** Of what waits in the store. */
+  copy: SecondCopy;
   api: Api;
   reminders: Reminders;
   /** Epoch milliseconds. */

@@ -35,7 +35,7 @@ export function speaking(
   catalogue.value = english;
   const find = (code: string | null | undefined) => languages.find((one) => one.code === code);
   const usual = () =>
-    find(localStorage.getItem(KEY)) ??
+    find(lastTime()) ??
     preferred.map((code) => find(code.split('-')[0]?.toLowerCase())).find(Boolean);
   let latest = '';
   return {
@@ -49,7 +49,24 @@ export function speaking(
         if (loaded === null || latest !== chosen.code) return;
         catalogue.value = loaded;
       }
-      localStorage.setItem(KEY, chosen.code); // where the next start begins, before the store is open
+      remember(chosen.code);
     },
   };
+}
+
+function lastTime(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // forbidden; the app must not stay blank for that
+  }
+}
+
+/** Where the next start begins, before the store is open. */
+function remember(code: string): void {
+  try {
+    localStorage.setItem(KEY, code);
+  } catch {
+    // forbidden or full: the store says it a moment later
+  }
 }

@@ -54,6 +54,10 @@ export interface Diary {
   ready: ReadonlySignal<boolean>;
   /** The store cannot be opened: said in words; nothing is recorded. */
   storeFailure: ReadonlySignal<string | null>;
+  /** Entries and events that wait in a second place while the store cannot be opened. */
+  copies: ReadonlySignal<number>;
+  /** The browser may delete what is kept, as when a private window is closed. */
+  mayBeCleared: ReadonlySignal<boolean>;
   enrolment: ReadonlySignal<Enrolment | null>;
   /** An installed app asks, for the first time, whether the clinic knows it by its cookie. */
   recovering: ReadonlySignal<boolean>;

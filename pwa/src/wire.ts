@@ -76,6 +76,8 @@ export interface SyncRequest {
   app_version: string;
   /** As the patient chose it on this phone; left out when nothing new was chosen. */
   language?: string;
+  /** Whether this browser promised to keep what is stored; left out while it was not asked. */
+  persisted?: boolean;
   items: Item[];
 }
 

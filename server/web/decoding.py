@@ -63,6 +63,8 @@ def _decode_sync_leniently(body: bytes, fault: Invalid) -> wire.SyncRequest[msgs
     return wire.SyncRequest(
         sent_at=decoded.sent_at,
         app_version=decoded.app_version,
+        language=decoded.language,
+        persisted=decoded.persisted,
         items=[msgspec.Raw(item) for item in lenient],
     )
 

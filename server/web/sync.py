@@ -49,6 +49,8 @@ def take(
     results = [batch.take(bytes(raw)) for raw in request.items]
     batch.settle()
     device.seen_at = now
+    if request.persisted is not None:
+        device.storage_persisted = request.persisted
     return results
 
 

@@ -101,6 +101,9 @@ class SyncRequest(Struct, Generic[ItemT], kw_only=True, forbid_unknown_fields=Tr
     language: Annotated[str, Meta(max_length=20)] | None = None
     """As the patient chose it on this phone; left out when nothing new was chosen. The state that is
     answered says whether the clinic offers it."""
+    persisted: bool | None = None
+    """Whether the phone's browser promised to keep what is stored there; left out while it was not
+    asked or cannot say."""
     items: Annotated[list[ItemT], Meta(max_length=500)] = []
 
 

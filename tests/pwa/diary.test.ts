@@ -1,5 +1,6 @@
 import './browser';
-import { replace, restore } from './faults';
+import { replace, restore, throwing } from './faults';
+import { memoryStorage } from './memory-storage';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { signal, type Signal } from '@preact/signals';
@@ -8,7 +9,9 @@ import type { Phone } from '../../pwa/src/phone';
 import { Reminders } from '../../pwa/src/reminders';
 import type { DiaryEntryItem } from '../../pwa/src/wire';
 import type { Rating } from '../../pwa/src/state';
+import { StoreFailure } from '../../pwa/src/store/database';
 import { DiaryStore } from '../../pwa/src/store/diary-store';
+import { SecondCopy, type Shelf } from '../../pwa/src/store/second-copy';
 import { phoneApi } from '../../pwa/src/sync/api';
 import { ClinicServer } from './clinic-server';
 import { HOUR, MINUTE, T0, at, entry, iso, phoneState, planned, uuid } from './builders';
@@ -21,6 +24,7 @@ let running: RunningDiary;
 let opened: { store: DiaryStore; app: RunningDiary }[];
 let phone: Phone;
 let spoken: (string | null)[];
+let storage: Shelf;
 
 function open(): RunningDiary {
   const store = new DiaryStore(() => {}, name, { timeoutMilliseconds: 1000, tries: 2 });
@@ -39,8 +43,10 @@ beforeEach(async () => {
   link = signal<string | null>('TOKEN');
   opened = [];
   spoken = [];
+  storage = memoryStorage();
   phone = {
     store: null as never,
+    copy: new SecondCopy(() => storage),
     api,
     reminders: new Reminders(api),
     clock: () => now,
@@ -134,6 +140,7 @@ test('an enrolment shows clinic and check word, forgets the token and asks to ke
   });
   assert.equal(link.value, null);
   assert.equal(diary.due.value?.step, 'baseline');
+  await running.actions.syncNow();
   assert.equal((await phone.store.read()).facts.persisted, true);
 });
 
@@ -353,6 +360,105 @@ test('a store that cannot be opened is said in words, until it can', async () =>
   restore();
   await running.resume();
   assert.deepEqual([running.diary.storeFailure.value, running.diary.ready.value], [null, true]);
+});
+
+const full = () => replace(IDBObjectStore, 'put', throwing('QuotaExceededError'));
+const scoresSent = () => server.items().map((item) => 'scores' in item && item.scores);
+
+test('a phone that lost its store has its entries back at once, and its diary by its cookie', async () => {
+  await enrolled();
+  offline();
+  const { entry } = await running.actions.save(rating());
+  name = `lost-${uuid()}`;
+  await open().resume();
+  assert.equal(running.diary.enrolment.value, null);
+  assert.deepEqual((await phone.store.read()).items.map(({ id }) => id), [entry.id]);
+  online();
+  await running.resume();
+  assert.equal(running.diary.enrolment.value?.checkWord, 'harbour');
+  assert.deepEqual(running.diary.entries.value.map(({ entry: { id }, state }) => [id, state]), [[entry.id, 'sent']]);
+  assert.deepEqual([server.stored.size, phone.copy.items().length], [1, 0]);
+});
+
+test('what waits in a store that cannot be opened goes out from its copy, and is one entry once it opens', async () => {
+  await enrolled();
+  offline();
+  const { entry } = await running.actions.save(rating());
+  replace(IDBFactory, 'open', throwing('UnknownError'));
+  await open().resume();
+  assert.deepEqual([running.diary.copies.value, running.diary.ready.value], [1, false]);
+  online();
+  await running.resume();
+  assert.deepEqual(server.items().map(({ id }) => id), [entry.id]);
+  assert.equal(running.diary.copies.value, 0);
+  assert.notEqual(running.diary.storeFailure.value, null);
+  restore();
+  await running.resume();
+  assert.deepEqual(running.diary.entries.value.map(({ state }) => state), ['sent']);
+  assert.equal(server.stored.size, 1);
+});
+
+test('an answer on the screen that could not be saved is not sent from its copy; left, it is', async () => {
+  await enrolled();
+  running.actions.answering(true);
+  full();
+  await assert.rejects(running.actions.save(rating()), /no room left/);
+  await running.resume();
+  assert.deepEqual(server.items(), []);
+  running.actions.answering(false);
+  await running.resume();
+  assert.deepEqual(scoresSent(), [{ left: 4 }], 'although the phone still has no room');
+  restore();
+  const entries = server.items() as DiaryEntryItem[];
+  server.state = phoneState({ entries: entries.map((entry) => ({ entry, received_at: iso(now) })) });
+  await running.resume();
+  assert.deepEqual(running.diary.entries.value.map(({ state }) => state), ['sent']);
+});
+
+test('an answer that is changed before it could be saved is one answer; a later one is another', async () => {
+  await enrolled();
+  full();
+  await assert.rejects(running.actions.save(rating()));
+  now += 10 * MINUTE;
+  await assert.rejects(running.actions.save(rating({ scores: { left: 5 } })));
+  now += 10 * MINUTE + 1;
+  await assert.rejects(running.actions.save(rating({ scores: { left: 6 } })));
+  restore();
+  await running.resume();
+  assert.deepEqual(scoresSent(), [{ left: 5 }, { left: 6 }]);
+});
+
+test('a changed answer replaces one that was kept after all, too late to say so', async () => {
+  await enrolled();
+  const add = phone.store.add.bind(phone.store);
+  phone.store.add = async (...given) => {
+    await add(...given);
+    throw new StoreFailure('busy', 'timeout');
+  };
+  await assert.rejects(running.actions.save(rating()), /could not save/);
+  phone.store.add = add;
+  const { entry } = await running.actions.save(rating({ tappedAt: now + 1, scores: { left: 5 } }));
+  await running.actions.syncNow();
+  const [changed, first] = running.diary.entries.value;
+  assert.deepEqual([entry.id, entry.replaces], [changed!.entry.id, first!.entry.id]);
+  assert.deepEqual([first!.replaced, changed!.replaced], [true, false]);
+});
+
+test('whether the browser promised to keep the store is told to the clinic, and asked again once installed', async () => {
+  let asked = 0;
+  phone.persist = async () => (asked += 1) > 1;
+  await enrolled();
+  await running.actions.syncNow();
+  assert.deepEqual([server.requests.at(-1)!.persisted, running.diary.mayBeCleared.value], [false, true]);
+  await running.resume();
+  assert.equal(asked, 1);
+  phone = { ...phone, isInstalled: true };
+  await open().resume();
+  await running.actions.syncNow();
+  assert.deepEqual([asked, server.requests.at(-1)!.persisted], [2, true]);
+  assert.equal(running.diary.mayBeCleared.value, false);
+  await running.resume();
+  assert.equal(asked, 2);
 });
 
 test('a phone that was unenrolled says so after a restart too, and keeps what waits', async () => {

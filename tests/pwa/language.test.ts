@@ -94,3 +94,14 @@ test('a language that this build does not have is the usual one', async () => {
   await speaking(PAGE, ['fr'], load).speak('xx');
   assert.equal(catalogue.value.language, 'fr');
 });
+
+test('where nothing may be remembered, or there is no room, it speaks all the same', async () => {
+  const forbidden = { get: () => { throw new DOMException('', 'SecurityError'); }, configurable: true };
+  Object.defineProperty(globalThis, 'localStorage', forbidden);
+  await speaking(PAGE, ['fr-CA'], load).speak(null);
+  assert.equal(catalogue.value.language, 'fr');
+  const setItem = () => { throw new DOMException('', 'QuotaExceededError'); };
+  Object.defineProperty(globalThis, 'localStorage', { value: { getItem: () => null, setItem }, configurable: true });
+  await speaking(PAGE, [], load).speak('ar');
+  assert.equal(catalogue.value.language, 'ar');
+});

@@ -3,12 +3,17 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { forceCloseDatabase } from 'fake-indexeddb';
 import { openDB } from 'idb';
 import { failing, replace, restore, throwing } from './faults';
+import { memoryStorage } from './memory-storage';
 import { StoreFailure } from '../../pwa/src/store/database';
 import { DiaryStore } from '../../pwa/src/store/diary-store';
+import { SecondCopy } from '../../pwa/src/store/second-copy';
 import type { Item, ItemResult } from '../../pwa/src/wire';
 import { T0, entry, iso, phoneState, uuid } from './builders';
 
 const PATIENT = { timeoutMilliseconds: 5000, tries: 3 };
+/** In a browser, its own. */
+const shelf = 'document' in globalThis ? localStorage : memoryStorage();
+const copy = new SecondCopy(() => shelf);
 const HASTY = { timeoutMilliseconds: 300, tries: 3 };
 let name: string;
 let stores: DiaryStore[];
@@ -18,6 +23,7 @@ beforeEach(() => {
   name = `diary-${uuid()}`;
   stores = [];
   announced = 0;
+  copy.clear();
 });
 afterEach(() => {
   restore();
@@ -146,7 +152,8 @@ test('a browser without a store says so', async () => {
 });
 
 test('a request that hangs is given up and tried again', async () => {
-  const hanging = () => () => new (IDBOpenDBRequest as unknown as new () => unknown)();
+  const hanging = () => () =>
+    Object.assign(Object.create(IDBOpenDBRequest.prototype), { addEventListener: () => {} });
   replace(IDBFactory, 'open', failing(2, hanging));
   const store = open(HASTY);
   await store.add(newItem(), T0);
@@ -258,3 +265,88 @@ test('windows are told of a change only after it is on disk', async () => {
   await store.read();
   assert.equal(announced, 1);
 });
+
+const agree = async (store: DiaryStore, with_ = copy) => with_.agreeWith(store, await store.read());
+const copied = () => copy.items().map(({ item }) => item);
+
+test('what waits has a copy until the clinic has answered for it, whoever sent it', async () => {
+  const [page, worker] = [open(), open()];
+  const [sent, refused, unknown] = [newItem(), newItem(), newItem()];
+  for (const item of [sent, refused, unknown]) await page.add(item, T0);
+  await agree(page);
+  assert.deepEqual(copied().map(({ id }) => id).sort(), [sent.id, refused.id, unknown.id].sort());
+  await worker.apply(answer([
+    result(sent.id, 'stored'), result(refused.id, 'rejected', 'unknown_site'), result(unknown.id, 'postponed'),
+  ]));
+  await agree(page);
+  assert.deepEqual(copied(), [unknown]);
+});
+
+test('what the store lost is put back from its copy, as it was saved, and once', async () => {
+  const [early, late] = [newItem(), newItem()];
+  const store = open();
+  await store.add(late, T0 + 2);
+  await store.add(early, T0 + 1);
+  await agree(store);
+  store.close();
+  await lose();
+  const after = open();
+  assert.equal(await agree(after), true);
+  assert.deepEqual(
+    (await after.read()).items.map(({ item, savedAt, state }) => [item, savedAt, state]),
+    [[early, T0 + 1, 'waiting'], [late, T0 + 2, 'waiting']],
+  );
+  announced = 0;
+  assert.equal(await agree(after), false);
+  assert.equal(announced, 0, 'two windows would call each other for ever');
+});
+
+test('what could not be stored is stored from its copy once that is possible', async () => {
+  const item = newItem();
+  const store = open();
+  copy.keep(item, T0);
+  replace(IDBObjectStore, 'put', throwing('QuotaExceededError'));
+  await assert.rejects(agree(store), { code: 'full' });
+  restore();
+  await agree(store);
+  assert.deepEqual(await states(store), { [item.id]: 'waiting' });
+});
+
+test('a copy that cannot be read spoils no other', () => {
+  const item = newItem();
+  copy.keep(item, T0);
+  shelf.setItem('unsent 1', '{');
+  assert.deepEqual(copied(), [item]);
+  shelf.removeItem('unsent 1');
+});
+
+test('where the browser forbids a second place, the first does it alone', async () => {
+  const forbidden = new SecondCopy(() => {
+    throw new DOMException('', 'SecurityError');
+  });
+  const store = open();
+  const item = newItem();
+  forbidden.keep(item, T0);
+  await store.add(item, T0);
+  assert.equal(await agree(store, forbidden), false);
+  assert.deepEqual([await states(store), forbidden.linked()], [{ [item.id]: 'waiting' }, false]);
+});
+
+test('a diary that is taken off the phone leaves no copy and no trace of a link', async () => {
+  const store = open();
+  await store.add(newItem(), T0);
+  await store.apply(answer([]));
+  await agree(store);
+  assert.deepEqual([copy.linked(), copied().length], [true, 1]);
+  copy.clear();
+  assert.deepEqual([copy.linked(), copied().length], [false, 0]);
+});
+
+/** The browser loses the whole database. */
+function lose(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+  });
+}

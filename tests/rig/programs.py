@@ -1,4 +1,4 @@
-"""Finds the programs that the tests run: Chromium, Firefox and a PostgreSQL server.
+"""Finds the programs that the tests run: Chromium, Firefox, WebKitGTK and a PostgreSQL server.
 
 Only looks; :mod:`tests.rig.install` installs. Standard library only, so that looking takes milliseconds.
 """
@@ -49,6 +49,21 @@ def firefox() -> Path | None:
             ),
         ]
     )
+
+
+def webkit_driver() -> Path | None:
+    """WebKitGTK's WebDriver; None when there is none."""
+    return _first(_on_path("WebKitWebDriver"))
+
+
+def minibrowser() -> Path | None:
+    """The browser that comes with WebKitGTK; None when there is none."""
+    return _first(sorted(Path("/usr/lib").glob("*/webkit*gtk-*/MiniBrowser"), reverse=True))
+
+
+def xvfb() -> Path | None:
+    """A screen without a monitor; None when there is none."""
+    return _first(_on_path("Xvfb"))
 
 
 def postgres() -> Path | None:

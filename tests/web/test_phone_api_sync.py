@@ -261,6 +261,14 @@ def test_a_text_cut_inside_an_emoji_blocks_neither_its_entry_nor_the_batch(
     assert phone.outcomes(cut, whole) == ["duplicate", "duplicate"]
 
 
+def test_what_comes_with_an_item_that_cannot_be_read_is_taken(
+    phone: Phone, database: Database, block_id: UUID
+) -> None:
+    phone.sync(an_entry(block_id, NOON, note="sore \ud83d"), persisted=False)
+    with database.reading() as session:
+        assert session.scalars(select(models.Device.storage_persisted)).one() is False
+
+
 def test_bytes_that_are_no_text_stay_with_their_item(phone: Phone, block_id: UUID) -> None:
     bad = json.dumps(an_entry(block_id, NOON, note="?!")).encode().replace(b"?!", b"\xff")
     good = json.dumps(an_entry(block_id, NOON)).encode()

@@ -65,7 +65,7 @@ function hasBaseline(block: Block, entries: readonly Entry[], now: number): bool
   return block.sites.every((site) => fresh.some((entry) => entry.scores[site] !== undefined));
 }
 
-/** The same by the clock of a phone that is off by `correction` milliseconds. */
+/** @param correction milliseconds to add to the phone's clock to get the true time */
 export function dueOnPhoneClock(found: Due, correction: number): Due {
   const moved = (one: Assessment) => assessmentOnPhoneClock(one, correction);
   if (found.step === 'rate') return { ...found, assessment: moved(found.assessment) };

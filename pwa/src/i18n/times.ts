@@ -74,15 +74,21 @@ function midnight(at: number): number {
 
 /** Hours to 12 or to 24, as this phone counts them whatever language is read here. */
 function hours(): Intl.DateTimeFormatOptions {
-  const { hourCycle } = new Intl.DateTimeFormat(navigator.language, { hour: 'numeric' }).resolvedOptions();
+  const format = new Intl.DateTimeFormat(known(navigator.language), { hour: 'numeric' });
+  const { hourCycle } = format.resolvedOptions();
   return hourCycle ? { hourCycle } : {};
 }
 
 function customs(words: string, phone: string): string {
+  const region = known(phone)?.maximize().region;
+  return region ? `${words}-${region}` : words;
+}
+
+/** undefined for a phone that names its language in an unknown way, such as "C". */
+function known(locale: string): Intl.Locale | undefined {
   try {
-    const { region } = new Intl.Locale(phone).maximize();
-    return region ? `${words}-${region}` : words;
+    return new Intl.Locale(locale);
   } catch {
-    return words; // a phone that names its language in an unknown way
+    return undefined;
   }
 }

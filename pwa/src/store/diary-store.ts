@@ -3,65 +3,13 @@
  * them; and what it knows from the clinic.
  */
 import type { DBSchema } from 'idb';
-import type { ClockMeasurement } from '../domain/clock';
-import type { Item, ItemResult, PhoneState } from '../wire';
+import type { Item, ItemResult } from '../wire';
 import { Database, type Limits, type Transaction } from './database';
-
-/** waiting: to be sent; sent: the clinic has it; conflict, rejected: the clinic must look at it. */
-export type ItemState = 'waiting' | 'sent' | 'conflict' | 'rejected';
-
-export interface KeptItem {
-  id: string;
-  item: Item;
-  /** By the phone's clock, epoch ms; what waits is sent in this order. */
-  savedAt: number;
-  state: ItemState;
-  receivedAt: string | null;
-  /** Why it was refused, for a person. */
-  message: string | null;
-}
-
-/** What the phone knows apart from its items; each is null until known. */
-export interface Facts {
-  /** As last heard from the clinic; its entries are among the items. */
-  phone: Omit<PhoneState, 'entries'> | null;
-  clock: ClockMeasurement | null;
-  /** When the clinic last answered a sync, by the phone's clock, epoch ms. */
-  lastSyncAt: number | null;
-  /** The clinic does not know this phone (any more). */
-  refused: boolean | null;
-  /** The zone that the patient was last asked about: whether the diary follows it. */
-  zoneAsked: string | null;
-  /** As the patient chose it here, until the clinic has heard of it. */
-  language: string | null;
-  /** Whether the browser promised not to clear the store under pressure. */
-  persisted: boolean | null;
-  /** The patient keeps the diary in this browser, since it cannot be moved. */
-  staysHere: boolean | null;
-  /** By which the clinic knows this phone when it asks again to be let in. */
-  attempt: string | null;
-}
-
-export interface Kept {
-  /** In the order in which they were saved. */
-  items: KeptItem[];
-  facts: Facts;
-}
+import { keptNow, NOTHING, type Answer, type Facts, type Kept, type KeptItem } from './kept';
 
 interface Schema extends DBSchema {
   items: { key: string; value: KeptItem };
   facts: { key: string; value: unknown };
-}
-
-/** What the clinic answered to a sync or an enrolment. */
-export interface Answer {
-  state: PhoneState;
-  clock: ClockMeasurement;
-  /** By the phone's clock, epoch ms. */
-  at: number;
-  results: readonly ItemResult[];
-  /** The chosen language that the clinic was told of. */
-  language?: string | null;
 }
 
 export class DiaryStore {
@@ -75,9 +23,11 @@ export class DiaryStore {
   ) {
     this.#database = new Database<Schema>(
       name,
-      (database) => {
-        database.createObjectStore('items', { keyPath: 'id' });
-        database.createObjectStore('facts');
+      (database, oldVersion) => {
+        if (oldVersion < 1) {
+          database.createObjectStore('items', { keyPath: 'id' });
+          database.createObjectStore('facts');
+        }
       },
       limits,
     );
@@ -102,9 +52,7 @@ export class DiaryStore {
       const items = transaction.objectStore('items');
       const there = await items.get(item.id);
       if (there) return there;
-      const kept: KeptItem = {
-        id: item.id, item, savedAt, state: 'waiting', receivedAt: null, message: null,
-      };
+      const kept = keptNow(item, savedAt);
       await items.put(kept);
       return kept;
     });
@@ -165,11 +113,6 @@ export class DiaryStore {
     return result;
   }
 }
-
-const NOTHING: Facts = {
-  phone: null, clock: null, lastSyncAt: null, refused: null, zoneAsked: null, language: null,
-  persisted: null, staysHere: null, attempt: null,
-};
 
 /** What a result changes; an outcome that this version does not know leaves the item waiting. */
 function outcomeOf(result: ItemResult): Partial<KeptItem> {

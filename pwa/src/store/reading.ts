@@ -3,7 +3,15 @@ import { blockOf, currentBlock, type Block } from '../domain/block';
 import { replacedIds } from '../domain/corrections';
 import type { Entry, KeptEntry } from '../domain/entry';
 import type { DiaryEntryItem, Item } from '../wire';
-import type { Kept, KeptItem } from './diary-store';
+import type { Kept, KeptItem } from './kept';
+
+/** The clinic and the check word; null while this phone is not linked. */
+export function enrolmentOf(kept: Kept | null) {
+  const known = kept?.facts.phone;
+  if (!known) return null;
+  const { clinic, check_word: checkWord } = known;
+  return { clinicName: clinic.name, clinicTelephone: clinic.telephone, checkWord, clinic };
+}
 
 type KeptDiaryEntry = KeptItem & { item: DiaryEntryItem };
 

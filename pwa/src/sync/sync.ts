@@ -3,8 +3,11 @@
  * Every item is sent until the server has answered for it; the server takes it once.
  */
 import { measureClock } from '../domain/clock';
-import type { DiaryStore, KeptItem } from '../store/diary-store';
+import { StoreFailure } from '../store/database';
+import type { DiaryStore } from '../store/diary-store';
+import type { Facts, KeptItem } from '../store/kept';
 import { onlyHere } from '../store/reading';
+import type { SecondCopy } from '../store/second-copy';
 import type { SyncResponse } from '../wire';
 import { ApiFailure, type Api } from './api';
 
@@ -12,7 +15,7 @@ const BATCH = 100;
 const LONGEST_WAIT_MILLISECONDS = 10_000;
 
 export interface SyncDeps {
-  store: DiaryStore;
+  store: Pick<DiaryStore, 'read' | 'apply' | 'remember'>;
   api: Pick<Api, 'sync'>;
   /** The phone's clock, epoch milliseconds. */
   clock: () => number;
@@ -27,6 +30,23 @@ export interface SyncDeps {
  */
 export async function sync(deps: SyncDeps): Promise<void> {
   await alone(() => sendAll(deps));
+}
+
+/**
+ * Syncs; when the store is gone or full, what waits goes out from its second copy.
+ *
+ * @throws StoreFailure even then: what the clinic answered could not be kept
+ */
+export async function syncFromEither(
+  deps: SyncDeps & { copy: SecondCopy; mayUseCopy: () => boolean },
+): Promise<void> {
+  try {
+    await sync(deps);
+  } catch (error) {
+    const isLost = error instanceof StoreFailure && deps.copy.items().length > 0;
+    if (isLost && deps.mayUseCopy()) await sync({ ...deps, store: deps.copy });
+    throw error;
+  }
 }
 
 /**
@@ -59,7 +79,7 @@ export async function enrol(
  * @throws ApiFailure the clinic could not be told; all is left as it was
  */
 export async function leave(
-  { store, api }: { store: DiaryStore; api: Pick<Api, 'leave'> },
+  { store, copy, api }: { store: DiaryStore; copy: SecondCopy; api: Pick<Api, 'leave'> },
   alsoUnsent: boolean,
 ): Promise<boolean> {
   let left = false;
@@ -68,6 +88,7 @@ export async function leave(
     await api.leave().catch((error: unknown) => {
       if (!(error instanceof ApiFailure && error.code === 'not_enrolled')) throw error;
     });
+    copy.clear(); // first: another window would put back what it holds
     await store.clear();
     left = true;
   });
@@ -84,7 +105,7 @@ async function sendAll(deps: SyncDeps): Promise<void> {
     if (waiting.length === 0 && !isFirst) return;
     const batch = waiting.slice(0, size);
     try {
-      await sendBatch(deps, batch, facts.language);
+      await sendBatch(deps, batch, facts);
       batch.forEach(({ id }) => tried.add(id));
       size = Math.min(size * 2, BATCH);
     } catch (error) {
@@ -100,7 +121,7 @@ async function sendAll(deps: SyncDeps): Promise<void> {
 async function sendBatch(
   deps: SyncDeps,
   batch: readonly KeptItem[],
-  language: string | null,
+  { language, persisted }: Facts,
 ): Promise<void> {
   const sentAt = deps.clock();
   let response: SyncResponse;
@@ -109,6 +130,7 @@ async function sendBatch(
       sent_at: new Date(sentAt).toISOString(),
       app_version: deps.appVersion,
       ...(language === null ? {} : { language }),
+      ...(persisted === null ? {} : { persisted }),
       items: batch.map(({ item }) => item),
     });
   } catch (error) {

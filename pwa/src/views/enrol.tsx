@@ -5,6 +5,7 @@ import { Button } from './button';
 import { CallClinic } from './call-clinic';
 import { useUnsaved } from './draft';
 import { Notice } from './notice';
+import { PrivateWindow } from './private-window';
 import { replaceBy } from './route';
 import { Screen } from './screen';
 import { consented, Welcome } from './welcome';
@@ -79,6 +80,7 @@ export function Enrol() {
           </label>
         </form>
       )}
+      <PrivateWindow />
       <div id="code-problem">
         {failure === null ? null : (
           <Notice tone="danger">

@@ -1,4 +1,4 @@
-import { t } from '../i18n';
+import { t, tn } from '../i18n';
 import { useDiary } from '../state';
 import { Button } from './button';
 import { CallClinic } from './call-clinic';
@@ -8,6 +8,7 @@ import { Screen } from './screen';
 /** The phone cannot keep entries: said plainly, so that nobody believes they were kept. */
 export function StoreFailure() {
   const { diary } = useDiary();
+  const copies = diary.copies.value;
   return (
     <Screen
       title={t('This phone cannot keep your diary now')}
@@ -16,6 +17,15 @@ export function StoreFailure() {
       <Notice tone="danger">
         <p>{diary.storeFailure.value}</p>
       </Notice>
+      {copies === 0 ? null : (
+        <p>
+          {tn(
+            '{count} entry waits in a second place on this phone. It goes to your clinic when there is internet.',
+            '{count} entries wait in a second place on this phone. They go to your clinic when there is internet.',
+            copies,
+          )}
+        </p>
+      )}
       <ol class="steps">
         <li>{t('Close other windows of the diary.')}</li>
         <li>{t('Leave private browsing, if you use it.')}</li>

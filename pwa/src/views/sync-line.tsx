@@ -14,6 +14,9 @@ export function SyncLine({ unsentOnly = false }: { unsentOnly?: boolean }) {
       <Icon name={sync.unsent > 0 ? 'phone' : 'tick'} />
       <div>
         <p>{words}</p>
+        {sync.unsent > 0 && diary.mayBeCleared.value ? (
+          <p>{t('This browser may delete it, above all in a private window that you close. Keep the window open until it is sent.')}</p>
+        ) : null}
         {sync.unsent > 0 && sync.phase === 'failed' ? (
           <Button look="plain" busyWords={t('Sending…')} onPress={() => actions.syncNow()}>
             {t('Send now')}

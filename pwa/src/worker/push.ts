@@ -6,7 +6,8 @@
 import { isAnswered } from '../domain/due';
 import { correctionNow } from '../domain/clock';
 import { blockFrom, countedEntries } from '../store/reading';
-import type { DiaryStore, Kept } from '../store/diary-store';
+import type { DiaryStore } from '../store/diary-store';
+import type { Kept } from '../store/kept';
 import { workerWords } from './words';
 
 const LONGEST_LOOK_MILLISECONDS = 2000;

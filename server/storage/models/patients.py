@@ -114,4 +114,6 @@ class Device(Base):
     user_agent: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)  #: last sync
+    #: whether its browser promised to keep what is stored there; None if it did not say
+    storage_persisted: Mapped[bool | None]
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -21,6 +21,10 @@ export interface Case {
   /** The second script could not be had. */
   secondMissing?: boolean;
   storeFailure?: string;
+  /** Entries in the second place. */
+  copies?: number;
+  /** The browser promised to keep nothing. */
+  mayBeCleared?: boolean;
   sync?: Partial<SyncStatus>;
   reminders?: ReminderStatus;
   newZone?: string;
@@ -136,7 +140,10 @@ const off: ReminderStatus = { phase: 'off', message: null };
 export const cases = {
   opening: { empty: { opening: true }, recovering: { linked: false, block: null, recovering: true } },
   'not-here': { error: { address: 'help', secondMissing: true } },
-  'store-failure': { error: { storeFailure: 'The browser does not let the diary store anything.' } },
+  'store-failure': {
+    error: { storeFailure: 'The browser does not let the diary store anything.' },
+    copies: { storeFailure: 'The browser does not let the diary store anything.', copies: 2 },
+  },
   welcome: { empty: { linked: false, block: null } },
   enrol: {
     empty: { linked: false, block: null, address: 'enrol', press: ['text=I have read this'] },

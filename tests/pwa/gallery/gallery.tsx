@@ -46,6 +46,8 @@ const now = signal(at(shown.minute ?? 0));
 const diary: Diary = {
   ready: signal(!shown.opening),
   storeFailure: signal(shown.storeFailure ?? null),
+  copies: signal(shown.copies ?? 0),
+  mayBeCleared: signal(shown.mayBeCleared ?? false),
   enrolment,
   recovering: signal(shown.recovering ?? false),
   move: signal(shown.move ?? null),

@@ -88,6 +88,12 @@ class Phone:
             sent_at=shown,
         )
 
+    def say_persisted(self, persisted: bool | None) -> None:
+        """Sync, saying what the browser promised of its storage; None leaves it out."""
+        told = {} if persisted is None else {"persisted": persisted}
+        answer = self._send("sync", {"sent_at": self.clock.now.isoformat(), **told})
+        assert answer.status_code == 200, answer.text
+
     def _sync(self, entry: dict[str, Any], now: str) -> str:
         sent_at = entry.pop("sent_at", now)
         answer = self._send("sync", {"sent_at": sent_at, "items": [entry]})

@@ -49,6 +49,22 @@ def test_the_secret_is_shown_once(world: World) -> None:
     assert 'class="code"' not in again
 
 
+MAY_DELETE = "may delete entries that are not sent yet"
+
+
+def test_the_clinic_sees_that_a_phones_browser_promises_to_keep_nothing(world: World) -> None:
+    block_id, phone = world.enrolled()
+    block = world.nurse.get(f"/clinic/blocks/{block_id}").text
+    patient = re.search(r"/clinic/patients/([0-9a-f-]{36})", block)
+    assert patient
+    shown = []
+    for persisted in (None, False, None, True):
+        phone.say_persisted(persisted)
+        page = world.nurse.get(f"/clinic/patients/{patient[1]}/sheet").text
+        shown.append(MAY_DELETE in page)
+    assert shown == [False, True, True, False]
+
+
 def test_the_clinic_sees_the_phones_check_word_and_can_remove_it(world: World) -> None:
     _, phone = world.enrolled()
     patient = re.search(

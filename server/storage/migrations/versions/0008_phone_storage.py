@@ -1,0 +1,13 @@
+"""Whether each phone's browser promised to keep what is not sent yet."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("device", sa.Column("storage_persisted", sa.Boolean(), nullable=True))
