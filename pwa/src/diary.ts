@@ -1,17 +1,18 @@
 /** The diary's signals and actions, made from the store, the network and the clock. */
-import { computed, signal, type Signal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import { assessmentOnPhoneClock, onPhoneClock } from './domain/block';
 import { clockOffMinutes, correctionNow } from './domain/clock';
-import { due, type Due } from './domain/due';
+import { due, dueOnPhoneClock } from './domain/due';
 import type { KeptEntry } from './domain/entry';
-import { wallTime } from './domain/schedule';
+import type { Assessment } from './domain/schedule';
+import { clocksDiffer } from './domain/schedule';
 import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
 import { t } from './i18n';
 import type { Phone } from './phone';
 import type { Actions, Diary, Enrolment, Failure, Rating } from './state';
 import type { Kept } from './store/diary-store';
 import {
-  blockFrom, countedEntries, keptEntries, keptEntry, onlyHere, unsent, waiting, wholeDiary,
+  blockFrom, countedEntries, keptEntries, keptEntry, onlyHere, unanswered, unsent, waiting, wholeDiary,
 } from './store/reading';
 import { enrol, leave, sync } from './sync/sync';
 import { Syncing, type SyncPhase } from './sync/syncing';
@@ -21,8 +22,12 @@ import { failureOf } from './words';
 export interface RunningDiary {
   diary: Diary;
   actions: Actions;
+  /** The assessments of the block that are not answered yet, past ones included, by the phone's clock. */
+  toAsk: ReadonlySignal<Assessment[]>;
   /** Reads the store anew; a failure is shown, not thrown. */
   refresh: () => Promise<void>;
+  /** Sends what waits, and looks whether reminders still reach this phone. */
+  reach: () => Promise<void>;
   /** The app came to the front, or the network came back: see, show and send what is due. */
   resume: () => Promise<void>;
   /** Time passed. */
@@ -49,9 +54,15 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     const block = trueBlock.value;
     const at = trueNow.value;
     const asksByTheClock = block?.assessments.some((one) => one.daily && one.closesAt > at);
-    return asksByTheClock && zone !== facts.value?.zoneAsked && differs(zone, block!.timezone, at)
+    return asksByTheClock && zone !== facts.value?.zoneAsked && clocksDiffer(zone, block!.timezone, at)
       ? zone
       : null;
+  });
+
+  const toAsk = computed(() => {
+    const block = trueBlock.value;
+    const asked = kept.value && block && !block.cancelled ? unanswered(kept.value, block) : [];
+    return asked.map((one) => assessmentOnPhoneClock(one, correction.value));
   });
 
   const diary: Diary = {
@@ -130,6 +141,10 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   async function resume(): Promise<void> {
     now.value = clock();
     await refresh();
+    await reach();
+  }
+
+  async function reach(): Promise<void> {
     await syncNow();
     await checkReminders();
   }
@@ -253,7 +268,9 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   return {
     diary,
     actions,
+    toAsk,
     refresh,
+    reach,
     resume,
     tick: () => {
       now.value = clock();
@@ -266,25 +283,6 @@ function enrolmentOf(kept: Kept | null): Enrolment | null {
   if (!known) return null;
   const { clinic, check_word: checkWord } = known;
   return { clinicName: clinic.name, clinicTelephone: clinic.telephone, checkWord };
-}
-
-function dueOnPhoneClock(found: Due, correction: number): Due {
-  const moved = (one: Parameters<typeof assessmentOnPhoneClock>[0]) =>
-    assessmentOnPhoneClock(one, correction);
-  if (found.step === 'rate') return { ...found, assessment: moved(found.assessment) };
-  if (found.step === 'later') {
-    return { ...found, next: moved(found.next), missed: found.missed && moved(found.missed) };
-  }
-  return found;
-}
-
-/** Whether clocks show another time there; a zone that this phone does not know is no other. */
-function differs(zone: string, other: string, at: number): boolean {
-  try {
-    return wallTime(at, zone) !== wallTime(at, other);
-  } catch {
-    return false;
-  }
 }
 
 function isoOrNull(instant: number | null): string | null {

@@ -1,5 +1,5 @@
 /** What the phone asks for now, from local state alone. */
-import { feltAt, type Block } from './block';
+import { assessmentOnPhoneClock, feltAt, type Block } from './block';
 import { isMomentary, replacedIds } from './corrections';
 import type { Entry } from './entry';
 import type { Assessment } from './schedule';
@@ -29,6 +29,16 @@ export function due(block: Block, entries: readonly Entry[], now: number): Due {
   const passed = block.assessments.filter((one) => one.closesAt <= now).at(-1);
   const missed = passed && !isAnswered(passed, entries, 'or from memory') ? passed : null;
   return { step: 'later', next, missed };
+}
+
+/** The same by this phone's clock. @param correction what is added to that clock, milliseconds */
+export function dueOnPhoneClock(found: Due, correction: number): Due {
+  const moved = (one: Assessment) => assessmentOnPhoneClock(one, correction);
+  if (found.step === 'rate') return { ...found, assessment: moved(found.assessment) };
+  if (found.step === 'later') {
+    return { ...found, next: moved(found.next), missed: found.missed && moved(found.missed) };
+  }
+  return found;
 }
 
 /**

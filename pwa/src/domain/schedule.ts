@@ -107,3 +107,12 @@ export function wallTime(instant: number, timezone: string): number {
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = at;
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
+
+/** Whether clocks show another time in one zone than in the other; a zone that this phone does not know is no other. */
+export function clocksDiffer(zone: string, other: string, at: number): boolean {
+  try {
+    return wallTime(at, zone) !== wallTime(at, other);
+  } catch {
+    return false;
+  }
+}
