@@ -138,14 +138,18 @@ def _bundle_all(numbered: Path) -> None:
     environment.config["ESBUILD"] = str(esbuild())
     environment.config["NODE_PATH"] = str(MODULES)
 
-    names = ("app_js", "app_css", "clinic_js", "access_js", "stop_js", "clinic_css")
+    names = ("app_js", "clinic_js", "access_js", "stop_js", "clinic_css")
     urls = {name: _build_bundle(environment, name) for name in names}
     page = app.jinja_env.from_string((PWA / "index.html").read_text(encoding="utf-8"))
     at_start = _imported_at_start(BUILT / Path(urls["app_js"]).name)
     languages, catalogues = _write_catalogues(texts)
     english = words.compiled("en", texts)["words"]
     in_page = _data({"languages": languages, "words": english})
-    shell = page.render(urls, words=in_page, at_start=at_start)
+    inside = {
+        name: _taken_in(_build_bundle(environment, bundle))
+        for name, bundle in (("style", "app_css"), ("first", "first_js"))
+    }
+    shell = page.render(urls, words=in_page, at_start=at_start, **inside)
     (BUILT / "index.html").write_text(shell, encoding="utf-8")
     shutil.copy(PWA / "manifest.webmanifest", BUILT)
     shutil.copytree(PWA / "icons", BUILT / "icons")
@@ -160,6 +164,15 @@ def _build_bundle(environment: Any, name: str) -> str:
     bundle = environment[name]
     bundle.build(force=True, disable_cache=True)
     return str(bundle.urls()[0])
+
+
+def _taken_in(url: str) -> str:
+    """The text of a bundle that stands in the page itself, for which no start waits."""
+    file = BUILT / Path(url).name
+    text = file.read_text(encoding="utf-8").strip()
+    if "</" in text:
+        raise BuildFailed(f"{file.name} cannot stand in a page: it would end its own element")
+    return text
 
 
 def _imported_at_start(script: Path) -> list[str]:
@@ -226,9 +239,7 @@ def _precache(urls: dict[str, str], catalogues: list[str]) -> list[dict[str, str
     files = {"/": "index.html", "/manifest.webmanifest": "manifest.webmanifest"}
     files |= {icon: icon.removeprefix("/") for icon in icons}
     chunks = sorted(_url(path) for path in (BUILT / "chunks").iterdir())
-    revisions: dict[str, str | None] = dict.fromkeys(
-        [urls["app_js"], urls["app_css"], *chunks, *catalogues]
-    )
+    revisions: dict[str, str | None] = dict.fromkeys([urls["app_js"], *chunks, *catalogues])
     revisions |= {url: _digest([BUILT / name])[:16] for url, name in files.items()}
     return [{"url": url, "revision": revision} for url, revision in revisions.items()]
 

@@ -3,6 +3,8 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { runDiary } from './diary';
 import { moveFrom } from './domain/browser';
+import { keepFirstScreen } from './first-screen';
+import { repeatTaps } from './first/taps';
 import { language } from './i18n';
 import { linkToken } from './link-token';
 import { Updates } from './register-worker';
@@ -20,6 +22,9 @@ import { fetchSecond } from './views/second';
 const TICK_MILLISECONDS = 15_000;
 /** Leaves the first screen to itself. */
 const SECOND_AFTER_MILLISECONDS = 2000;
+const WORKER_AFTER_MILLISECONDS = 100;
+/** How long the store may take before the screen says that the diary is being opened. */
+const SILENT_MILLISECONDS = 300;
 
 let unsaved = false;
 const updates = new Updates(() => !unsaved);
@@ -27,7 +32,7 @@ const api = phoneApi('', () => language.value);
 const words = document.getElementById('words')?.textContent ?? null;
 const { languages, speak } = speaking(words, navigator.languages, fetchCatalogue);
 const copy = new SecondCopy(() => localStorage);
-const { diary, actions, refresh, resume, tick } = runDiary(
+const running = runDiary(
   {
     store: new DiaryStore(announceChanges(() => void refresh())),
     copy,
@@ -50,6 +55,7 @@ const { diary, actions, refresh, resume, tick } = runDiary(
   },
   linkToken(),
 );
+const { diary, actions, refresh, reach, resume, tick } = running;
 
 // What is answered, here or on another phone, is not asked for any more.
 effect(() => {
@@ -57,17 +63,25 @@ effect(() => {
   if (due && due.step !== 'rate') void closeNotifications().catch(() => {});
 });
 
-/** Once the words are there: English at once, another language from the worker's cache. */
-void speak(null).then(() => {
-  const root = document.getElementById('app');
-  if (!root) return;
+/** The first screen shows what is due; one that stands already takes taps until the app is there. */
+async function show(root: HTMLElement): Promise<void> {
+  const opened = refresh();
+  const isShown = root.hasChildNodes();
+  await speak(null);
+  await (isShown ? opened : Promise.race([opened, pause(SILENT_MILLISECONDS)]));
   render(
     <DiaryContext.Provider value={{ diary, actions }}>
       <AppView />
     </DiaryContext.Provider>,
     root,
   );
-});
+  await repeatTaps(root);
+  keepFirstScreen(root, running);
+  await pause(WORKER_AFTER_MILLISECONDS);
+  updates.register().catch(() => {}); // a private window may refuse: then the diary needs a network
+  await opened;
+  await reach();
+}
 
 const wake = (): void => {
   void resume();
@@ -83,8 +97,12 @@ addEventListener('pageshow', (event) => {
 addEventListener('online', wake);
 setInterval(tick, TICK_MILLISECONDS);
 setTimeout(() => void fetchSecond(), SECOND_AFTER_MILLISECONDS);
-void resume();
-updates.register().catch(() => {}); // a private window may refuse: then the diary needs a network
+const root = document.getElementById('app');
+if (root) void show(root);
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
 
 async function closeNotifications(): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration();

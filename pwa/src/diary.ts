@@ -1,9 +1,10 @@
 /** The diary's signals and actions, made from the store, the network and the clock. */
-import { computed, signal, type Signal } from '@preact/signals';
-import { onPhoneClock } from './domain/block';
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import { assessmentOnPhoneClock, onPhoneClock } from './domain/block';
 import { clockOffMinutes, correctionNow } from './domain/clock';
 import { due, dueOnPhoneClock } from './domain/due';
 import type { KeptEntry } from './domain/entry';
+import type { Assessment } from './domain/schedule';
 import { showsAnotherTime } from './domain/schedule';
 import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
 import { HandedOver } from './handed-over';
@@ -12,8 +13,8 @@ import type { Phone } from './phone';
 import type { Actions, Diary, Failure } from './state';
 import { NOTHING, type Kept } from './store/kept';
 import {
-  blockFrom, countedEntries, enrolmentOf, keptEntries, keptEntry, onlyHere, unsent, waiting,
-  wholeDiary,
+  blockFrom, countedEntries, enrolmentOf, keptEntries, keptEntry, onlyHere, unanswered, unsent,
+  waiting, wholeDiary,
 } from './store/reading';
 import { enrol, leave, syncFromEither } from './sync/sync';
 import { Syncing, type SyncPhase } from './sync/syncing';
@@ -23,8 +24,12 @@ import { failureOf } from './words';
 export interface RunningDiary {
   diary: Diary;
   actions: Actions;
+  /** The assessments of the block that are not answered yet, past ones included, by the phone's clock. */
+  toAsk: ReadonlySignal<Assessment[]>;
   /** Reads the store anew; a failure is shown, not thrown. */
   refresh: () => Promise<void>;
+  /** Sends what waits, and looks whether reminders still reach this phone. */
+  reach: () => Promise<void>;
   /** The app came to the front, or the network came back: see, show and send what is due. */
   resume: () => Promise<void>;
   /** Time passed. */
@@ -56,6 +61,12 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     return asksByTheClock && zone !== facts.value?.zoneAsked && showsAnotherTime(zone, block!.timezone, at)
       ? zone
       : null;
+  });
+
+  const toAsk = computed(() => {
+    const block = trueBlock.value;
+    const asked = kept.value && block && !block.cancelled ? unanswered(kept.value, block) : [];
+    return asked.map((one) => assessmentOnPhoneClock(one, correction.value));
   });
 
   const diary: Diary = {
@@ -154,6 +165,10 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   async function resume(): Promise<void> {
     now.value = clock();
     await refresh();
+    await reach();
+  }
+
+  async function reach(): Promise<void> {
     await syncNow();
     hasAsked.value = true;
     void checkPersistence();
@@ -286,7 +301,9 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   return {
     diary,
     actions,
+    toAsk,
     refresh,
+    reach,
     resume,
     tick: () => void (now.value = clock()),
   };

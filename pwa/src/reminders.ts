@@ -7,7 +7,7 @@ import { isSubscribed, subscribe } from './sync/subscription';
 import { failureOf } from './words';
 
 export class Reminders {
-  readonly #status = signal<ReminderStatus>({ phase: 'unknown', message: null });
+  readonly #status = signal<ReminderStatus>({ phase: atFirst(), message: null });
   readonly status: ReadonlySignal<ReminderStatus> = this.#status;
 
   constructor(private readonly api: Pick<Api, 'subscribe' | 'unsubscribe'>) {}
@@ -70,6 +70,13 @@ export class Reminders {
     const refused = error instanceof DOMException;
     this.#say('failed', refused ? t('This browser could not turn reminders on.') : failureOf(error).message);
   }
+}
+
+/** What can be told without a wait, so that no line appears later and moves what is tapped. */
+function atFirst(): ReminderStatus['phase'] {
+  if (!isSupported()) return 'unsupported';
+  if (Notification.permission === 'granted') return 'unknown';
+  return Notification.permission === 'denied' ? 'denied' : 'off';
 }
 
 function isSupported(): boolean {

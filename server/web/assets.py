@@ -95,6 +95,8 @@ def register(app: Flask) -> Environment:
                 filters=EsbuildInChunks("--format=esm"),
                 output="built/app.%(version)s.js",
             ),
+            # These two stand in the page itself: see pwa/build.py.
+            "first_js": _bundle("src/first/first.ts", "first.%(version)s.js", "--format=iife"),
             "app_css": _bundle("styles/app.css", "app.%(version)s.css"),
             "sw": _bundle(
                 "src/worker/sw.ts",

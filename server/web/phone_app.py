@@ -5,6 +5,7 @@ from hashlib import sha256
 from flask import Blueprint, Response, request
 
 from server.config import StartRefused
+from server.web import security_headers
 from server.web.assets import BUILT
 
 blueprint = Blueprint("phone_app", __name__)
@@ -20,7 +21,10 @@ def check_built() -> None:
 @blueprint.get("/e")
 def shell() -> Response:
     """The one page of the app. An enrolment link is `/e#TOKEN`; its token is not sent here."""
-    return _built("index.html", "text/html")
+    response = _built("index.html", "text/html")
+    page = (BUILT / "index.html").read_text(encoding="utf-8")
+    response.headers["Content-Security-Policy"] = security_headers.policy_of_page(page)
+    return response
 
 
 @blueprint.get("/sw.js")

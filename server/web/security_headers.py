@@ -1,5 +1,10 @@
 """Headers on every answer: nothing is allowed that no page needs."""
 
+import re
+from base64 import b64encode
+from functools import lru_cache
+from hashlib import sha256
+
 from flask import Flask, Response, request
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -19,6 +24,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 TRUSTED_TYPES = "; require-trusted-types-for 'script'; trusted-types block-diary"
 """On the phone no text becomes script, apart from the worker's address (`register-worker.ts`)."""
 
+_INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -30,6 +37,16 @@ HEADERS = {
 }
 ONE_YEAR_SECONDS = 365 * 24 * 60 * 60
 TRANSPORT = {"Strict-Transport-Security": f"max-age={ONE_YEAR_SECONDS}"}
+
+
+@lru_cache(maxsize=4)
+def policy_of_page(page: str) -> str:
+    """The policy of a built page of the phone: of what stands inside it, exactly that may run."""
+    policy = CONTENT_SECURITY_POLICY + TRUSTED_TYPES
+    for kind, text in _INLINE.findall(page):
+        digest = b64encode(sha256(text.encode()).digest()).decode()
+        policy = policy.replace(f"{kind}-src 'self'", f"{kind}-src 'self' 'sha256-{digest}'")
+    return policy
 
 
 def for_static_files(*, is_https: bool) -> dict[str, str]:

@@ -1,7 +1,9 @@
 /** What the kept items and facts say about a block. */
 import { blockOf, currentBlock, type Block } from '../domain/block';
 import { replacedIds } from '../domain/corrections';
+import { isAnswered } from '../domain/due';
 import type { Entry, KeptEntry } from '../domain/entry';
+import type { Assessment } from '../domain/schedule';
 import type { DiaryEntryItem, Item } from '../wire';
 import type { Kept, KeptItem } from './kept';
 
@@ -39,6 +41,12 @@ export function countedEntries(kept: Kept, blockId: string): Entry[] {
   return ofBlock(kept, blockId)
     .filter(({ state }) => state !== 'rejected')
     .map(({ item }) => entryOf(item));
+}
+
+/** The assessments without an answer that counts, those that passed included. */
+export function unanswered(kept: Kept, block: Block): Assessment[] {
+  const counted = countedEntries(kept, block.id);
+  return block.assessments.filter((one) => !isAnswered(one, counted));
 }
 
 /** All entries of a block, newest first, as views show them. */
