@@ -31,16 +31,6 @@ export function due(block: Block, entries: readonly Entry[], now: number): Due {
   return { step: 'later', next, missed };
 }
 
-/** The same by this phone's clock. @param correction what is added to that clock, milliseconds */
-export function dueOnPhoneClock(found: Due, correction: number): Due {
-  const moved = (one: Assessment) => assessmentOnPhoneClock(one, correction);
-  if (found.step === 'rate') return { ...found, assessment: moved(found.assessment) };
-  if (found.step === 'later') {
-    return { ...found, next: moved(found.next), missed: found.missed && moved(found.missed) };
-  }
-  return found;
-}
-
 /**
  * Whether an assessment is answered: a standing momentary rating that scores a site is about a
  * moment in its window. Source: report.md rule 12.
