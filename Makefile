@@ -42,7 +42,7 @@ $(VENV)/.stamp: pyproject.toml hatch_build.py $(VENV)/.packages $(NODE)
 test: $(VENV)/.stamp ## Run every test, browsers and PostgreSQL included
 	@$(BIN)/python pwa/build.py
 	@$(BIN)/python -m tests.rig.install
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.stamp ## Format, lint, types and import rules
 	@$(BIN)/python pwa/build.py
