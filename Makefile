@@ -10,7 +10,8 @@ NODE := $(VENV)/.node
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check words screens wheel lock bench-sender bench-loop bench-claim
+CHECKS := check-server check-phone check-style check-rules
+.PHONY: help run test check $(CHECKS) words screens wheel lock bench-sender bench-loop bench-claim
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,18 +43,26 @@ $(VENV)/.stamp: pyproject.toml hatch_build.py $(VENV)/.packages $(NODE)
 test: $(VENV)/.stamp ## Run every test, browsers and PostgreSQL included
 	@$(BIN)/python pwa/build.py
 	@$(BIN)/python -m tests.rig.install
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.stamp ## Format, lint, types and import rules
 	@$(BIN)/python pwa/build.py
-	@echo "Format ..." && $(BIN)/ruff format --check -q .
-	@echo "Lint ..." && $(BIN)/ruff check -q .
+	@$(MAKE) --no-print-directory --output-sync --jobs 2 $(CHECKS)
+
+check-server:
 	@echo "Types of the server ..." && $(BIN)/mypy
+
+check-phone:
 	@echo "Types of the phone app ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa
 	@echo "Types of the service worker ..." && pwa/node_modules/@typescript/*/lib/tsc -p pwa/src/worker
 	@echo "Types of the screens' gallery ..." && pwa/node_modules/@typescript/*/lib/tsc -p tests/pwa/gallery
-	@echo "Words in every language ..." && $(BIN)/python -m pytest -q tests/words
-	@echo "Import rules ..." && $(BIN)/python -m pytest -q tests/test_architecture.py
+
+check-style:
+	@echo "Format ..." && $(BIN)/ruff format --check -q .
+	@echo "Lint ..." && $(BIN)/ruff check -q .
+
+check-rules:
+	@echo "Import rules, and words in every language ..." && $(BIN)/python -m pytest -q tests/test_architecture.py tests/words
 
 words: $(VENV)/.stamp ## Collect the messages that patients read; new ones wait in the .po files
 	@$(BIN)/python -m pwa.words

@@ -28,6 +28,8 @@ from tests.builders import new_member
 PUBLIC_URL = "http://diary.example"
 #: 10:00 in New York, on the day of the tests.
 MORNING = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+#: For words, and for forms that are refused before anything is kept: no database can change them.
+SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 @dataclass

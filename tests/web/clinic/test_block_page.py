@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.cli import main
-from tests.web.clinic.conftest import Phone, World
+from tests.web.clinic.conftest import SQLITE, Phone, World
 
 
 def page_of(world: World, block_id: str) -> str:
@@ -43,6 +43,7 @@ def finished(world: World, *scores: int | None, baseline: int = 7, **answers: An
     return block_id
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("baseline", "scores", "says"),
     [
@@ -75,6 +76,7 @@ def test_no_baseline_cannot_be_determined(world: World) -> None:
     assert line.startswith("Cannot be determined: 80 % relief No baseline was given")
 
 
+@SQLITE
 def test_it_is_in_progress_until_the_verdict_horizon_has_passed(world: World) -> None:
     block_id, phone = world.started()
     start = world.clock.now
@@ -198,6 +200,7 @@ class TestTheBlocksTime:
         page = words(page_of(world, block_id))
         assert "The patient says: Mon 2 Mar 2026 at 10:06. The clinic’s time is used." in page
 
+    @SQLITE
     @pytest.mark.parametrize(("at", "status"), [("10:05", 303), ("10:06", 422)])
     def test_it_is_no_more_than_five_minutes_ahead(
         self, world: World, at: str, status: int
@@ -205,6 +208,7 @@ class TestTheBlocksTime:
         block_id, _ = world.enrolled()
         assert self.set_time(world, block_id, "2026-03-02", at).status_code == status
 
+    @SQLITE
     def test_what_was_typed_is_kept_when_it_is_refused(self, world: World) -> None:
         block_id, _ = world.enrolled()
         refused = self.set_time(world, block_id, "2026-03-02", "23:15")
@@ -212,6 +216,7 @@ class TestTheBlocksTime:
         assert refused.text.count("This time is still to come") == 2
         assert 'value="23:15"' in refused.text
 
+    @SQLITE
     def test_a_time_that_the_clocks_skipped_is_refused(self, world: World) -> None:
         world.clock.now = datetime(2026, 3, 8, 15, tzinfo=UTC)
         block_id, _ = world.enrolled()
@@ -219,6 +224,7 @@ class TestTheBlocksTime:
         assert refused.status_code == 422
         assert "did not exist" in refused.text
 
+    @SQLITE
     @pytest.mark.parametrize(("occurrence", "hour"), [("first", 5), ("second", 6)])
     def test_a_time_that_came_twice_is_asked_about(
         self, world: World, occurrence: str, hour: int
@@ -251,6 +257,7 @@ class TestTheBaseline:
         assert report is not None
         assert report["sites"]["main"]["baseline"] == 6
 
+    @SQLITE
     @pytest.mark.parametrize("score", ["11", "-1", "", "7.5", "2-8"])
     def test_it_is_a_whole_number_from_0_to_10(self, world: World, score: str) -> None:
         block_id, _ = world.enrolled()
@@ -259,6 +266,7 @@ class TestTheBaseline:
         assert refused.status_code == 422
         assert f'value="{score}"' in refused.text
 
+    @SQLITE
     def test_it_is_of_a_site_of_the_block(self, world: World) -> None:
         block_id, _ = world.enrolled()
         form = {"site": "elbow", "score": "5"}
@@ -267,6 +275,7 @@ class TestTheBaseline:
         assert "elbow is not a pain site of this block" in refused.text
 
 
+@SQLITE
 def test_nothing_on_the_page_is_styled_or_scripted_inline(world: World) -> None:
     block_id = finished(world, 1, 1, 1, 5, side="both", sites="main")
     page = page_of(world, block_id)

@@ -4,15 +4,10 @@ import re
 from datetime import timedelta
 from typing import get_args
 
-import pytest
-
 from server.domain.comparison import Comparison, ComparisonReason, SiteComparison
 from server.storage.models import Block
-from tests.web.clinic.conftest import Staff, World
+from tests.web.clinic.conftest import SQLITE, Staff, World
 from tests.web.clinic.test_block_page import page_of, rate_hourly, words
-
-#: What does not depend on the database is looked at on one.
-SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 def two_blocks(

@@ -6,7 +6,14 @@ import pytest
 
 from server.storage import audit
 from server.web.clinic.sheet import qr_svg
-from tests.web.clinic.conftest import PUBLIC_URL, World, enrolment, only_block_id, typed_code
+from tests.web.clinic.conftest import (
+    PUBLIC_URL,
+    SQLITE,
+    World,
+    enrolment,
+    only_block_id,
+    typed_code,
+)
 
 
 def test_the_code_on_the_sheet_lets_one_phone_in(world: World) -> None:
@@ -82,6 +89,7 @@ def test_the_clinic_sees_the_phones_check_word_and_can_remove_it(world: World) -
         phone.rate(phone.state["blocks"][0]["id"], {"main": 3})
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from server.interchange.enrolment_list import MOST_ROWS
 from server.storage.models import Block
-from tests.web.clinic.conftest import World, enrolment
+from tests.web.clinic.conftest import SQLITE, World, enrolment
 
 HEADER = "reference,region,side,levels,agent"
 ONE = "RP-1,lumbar,left,L4/5,bupivacaine"
@@ -48,6 +48,7 @@ def test_each_line_becomes_a_planned_block(world: World, separator: str, end: st
     assert "RP-1" in board and "RP-2" in board and "L4/5, L5/S1" in board
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -67,6 +68,7 @@ def test_a_wrong_line_is_named_and_nobody_is_enrolled(world: World, line: str, s
     assert "RP-1" not in on_board(world)
 
 
+@SQLITE
 def test_all_that_is_wrong_is_said_at_once(world: World) -> None:
     answer = send(world, f"{HEADER},number,timezone,protocol", f"{ONE},0,Atlantis,none")
     assert "3 cells need a change" in words(answer)
@@ -82,6 +84,7 @@ def test_a_patient_who_is_enrolled_gets_the_block_only_if_it_is_said(world: Worl
     assert on_board(world).count("RP-1") >= 2
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
@@ -100,11 +103,13 @@ def test_a_file_that_is_no_list_is_refused(world: World, lines: list[str], said:
     assert said in words(answer)
 
 
+@SQLITE
 def test_another_encoding_is_refused_with_the_way_out(world: World) -> None:
     answer = send(world, HEADER, ONE.replace("RP", "Ä"), encoding="latin-1")
     assert "The file is not UTF-8: save it as “CSV UTF-8”." in words(answer)
 
 
+@SQLITE
 def test_no_file_at_all_is_told(world: World) -> None:
     answer = world.nurse.post("/clinic/enrol/list", {})
     assert answer.status_code == 422

@@ -11,11 +11,8 @@ from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from server.storage import audit, dossiers
-from tests.web.clinic.conftest import PUBLIC_URL, World
+from tests.web.clinic.conftest import PUBLIC_URL, SQLITE, World
 from tests.web.clinic.test_block_page import page_of, rate_hourly, verdict_line
-
-#: What does not depend on the database is looked at on one.
-SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 def rows(answer: TestResponse) -> list[dict[str, str]]:

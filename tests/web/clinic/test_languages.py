@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from server.storage.models import AuditEvent
 from server.words.catalogues import LANGUAGES, t
-from tests.web.clinic.conftest import World, enrolment
+from tests.web.clinic.conftest import SQLITE, World, enrolment
 
 
 def offered(world: World) -> list[str]:
@@ -87,6 +87,7 @@ def test_only_administrators_and_clinicians_decide(world: World, role: str) -> N
     assert offered(world) == ["en"]
 
 
+@SQLITE
 @pytest.mark.parametrize("code", ["en", "xx"])
 def test_english_and_what_does_not_exist_are_not_to_be_decided(world: World, code: str) -> None:
     assert (

@@ -8,14 +8,10 @@ import pytest
 from server.storage import audit
 from server.storage.models import Clinic, SignOff
 from tests.builders import new_member
-from tests.web.clinic.conftest import Phone, Staff, World
+from tests.web.clinic.conftest import SQLITE, Phone, Staff, World
 from tests.web.clinic.test_block_page import page_of, rate_hourly, words
 
 CONCLUSION = "Met on walking. <b>Second</b> block planned."
-
-
-#: What does not depend on the database is looked at on one.
-SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 @pytest.fixture
