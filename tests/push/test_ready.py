@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from server.push import outbox, sender
+from server.push import loop, outbox, sender
 from server.push.outbox import AHEAD, LEASE, Outbox
 from server.push.web_push import WebPush
 from server.storage import reminder_queue, subscriptions
@@ -264,6 +264,7 @@ def test_the_loop_sleeps_until_what_is_ready_is_due(
         return claim_due(*arguments)
 
     monkeypatch.setattr(reminder_queue, "claim_due", look)
+    monkeypatch.setattr(loop, "LONGEST_SLEEP", HOUR)  # nothing else wakes it
     with Hands(scene, DUE_15 - SECOND):
         eventually(lambda: scene.reminder().leased_until is not None)
         assert scene.posts() == 0
