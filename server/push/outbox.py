@@ -24,7 +24,7 @@ LEASE = timedelta(minutes=2)
 BATCH = 500
 #: So long before its time a reminder may be claimed, to be ready then.
 AHEAD = timedelta(seconds=15)
-#: One worker has so many ready, at some kilobytes of memory each.
+#: One worker has so many ready, or waiting for one push service, at some kilobytes of memory each.
 MOST_READY = 20_000
 #: Besides the time that a send takes, so much of the lease must be left when it begins: a host
 #: may stand still for a while, and the database may move to one whose clock differs.
@@ -35,8 +35,8 @@ MARGIN = timedelta(seconds=30)
 _AT_ONE_SERVICE = 500
 # What the sender has not begun so long after that last look comes back for another one.
 _LOOK_HOLDS = timedelta(seconds=10)
-# A push service that is behind for longer is not waited for, and what else is due for it is put
-# off for a while: the other services' reminders would come late.
+# A push service that is behind for longer is not waited for. If it does not get on with what it
+# has either, what else is due for it is put off: the other services' reminders would come late.
 _PATIENCE = timedelta(seconds=1)
 _PUT_OFF = timedelta(seconds=5)
 # Answers that come within this are kept in one transaction.
@@ -53,6 +53,7 @@ class Outbox:
         self._waiting: dict[str, deque[Delivery]] = {}  # by push service, oldest first
         self._sending = Counter[str]()  # by push service
         self._behind_since: dict[str, datetime] = {}
+        self._got_on_at: dict[str, datetime] = {}  # when a push service last had room for more
         self._answers = SimpleQueue[DeliveryResult]()  # filled by the channel's threads
         self._answered: list[DeliveryResult] = []
         self._open = Counter[ClaimedReminder]()  # deliveries of each that have no answer yet
@@ -92,7 +93,7 @@ class Outbox:
             if each.reminder.due_at > now:
                 self._ready.setdefault(each.reminder.due_at, []).append(each)
                 self._channel.prepare(each)
-            elif each.push_service in self._behind_since:
+            elif self._is_stuck(each.push_service, now):
                 self._answer(_put_off(each, now))
             else:
                 self._wait(each)
@@ -115,6 +116,7 @@ class Outbox:
         sending = []
         for each in chosen:
             self._waiting[each.push_service].popleft()
+            self._got_on_at[each.push_service] = now
             in_lease = each.reminder.leased_until > latest_lease
             if in_lease and each.reminder in wanted and each in reachable:
                 sending.append(each)
@@ -122,6 +124,7 @@ class Outbox:
             else:
                 self._close(each)
         self._waiting = {name: queue for name, queue in self._waiting.items() if queue}
+        self._got_on_at = {name: self._got_on_at.get(name, now) for name in self._waiting}
         if sending:
             lease_left = min(each.reminder.leased_until for each in sending) - latest_lease
             try:
@@ -180,6 +183,14 @@ class Outbox:
 
     def _wait(self, delivery: Delivery) -> None:
         self._waiting.setdefault(delivery.push_service, deque()).append(delivery)
+
+    def _is_stuck(self, service: str, now: datetime) -> bool:
+        """Is it behind and does not get on, or has it more waiting than one worker should hold?"""
+        since = self._behind_since.get(service)
+        if since is None:
+            return False
+        stands_still = now - self._got_on_at.get(service, since) > _PATIENCE
+        return stands_still or len(self._waiting[service]) >= MOST_READY
 
     def _next(self, service: str) -> list[Delivery]:
         """What waits for a push service and fits; few only when they are the last."""

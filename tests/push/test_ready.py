@@ -206,6 +206,31 @@ def test_no_more_are_ready_than_memory_allows(
     assert scene.posts() == 2
 
 
+@pytest.mark.parametrize(("last_room_after_seconds", "failure"), [(1.5, None), (0.5, "behind")])
+def test_only_for_a_service_that_does_not_get_on_is_what_becomes_due_put_off(
+    scene: Scene,
+    database: Database,
+    vault: Vault,
+    service: PushService,
+    monkeypatch: pytest.MonkeyPatch,
+    last_room_after_seconds: float,
+    failure: str | None,
+) -> None:
+    monkeypatch.setattr(outbox, "_AT_ONE_SERVICE", 1)
+    for _ in range(3):
+        build(database, vault, service, scene.sender)
+    hands = Ready(scene).outbox
+    hands.hand_over(DUE_15)
+    assert not hands.has_room(DUE_15), "three wait, and one is sent at once"
+    hands.collect(10)
+    hands.hand_over(DUE_15 + last_room_after_seconds * SECOND)
+    assert hands.has_room(DUE_15 + 2 * SECOND)
+    late = build(database, vault, service, scene.sender)
+    hands.claim(DUE_15 + 2 * SECOND)
+    hands.record(DUE_15 + 2 * SECOND)
+    assert late.delivery().failure == failure
+
+
 # ---- failures ----
 
 
