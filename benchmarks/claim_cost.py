@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Insert, Text, case, cast, event, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
-from server.push.outbox import BATCH, LEASE
+from server.push.outbox import AHEAD, BATCH, LEASE
 from server.storage import reminder_queue
 from server.storage.columns import Instant
 from server.storage.db import Database, open_engine
@@ -93,7 +93,7 @@ def table(costs: dict[tuple[str, int], Cost]) -> str:
 def plan(database: Database) -> str:
     """How the database finds what is due, by its own account of the very statement of a claim."""
     with database.transaction() as session, _explained(session) as found:
-        reminder_queue.claim_due(session, DUE_AT, BATCH, LEASE)
+        reminder_queue.claim_due(session, DUE_AT, BATCH, LEASE, AHEAD)
         session.rollback()
     return "\n".join(found)
 
@@ -118,7 +118,7 @@ def _claim_seconds(database: Database) -> float:
     """One claim, rolled back, so that the next finds the same."""
     with database.transaction() as session:
         started = time.perf_counter()
-        claim = reminder_queue.claim_due(session, DUE_AT, BATCH, LEASE)
+        claim = reminder_queue.claim_due(session, DUE_AT, BATCH, LEASE, AHEAD)
         seconds = time.perf_counter() - started
         assert len(claim.reminders) == BATCH
         session.rollback()

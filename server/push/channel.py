@@ -18,6 +18,10 @@ class Channel(Protocol):
     def longest_send(self) -> timedelta:
         """A message that was begun is answered within this."""
 
+    def prepare(self, delivery: Delivery) -> None:
+        """Do what can be done for a delivery before its time, so that `send` is quicker. Nothing
+        leaves yet, and what is wrong with it waits for `send`."""
+
     def send(
         self,
         deliveries: Sequence[Delivery],

@@ -35,6 +35,9 @@ class EmailChannel:
     def longest_send(self) -> timedelta:
         return timedelta(seconds=TIMEOUT_SECONDS)
 
+    def prepare(self, delivery: Delivery) -> None:
+        """See `Channel.prepare`: an e-mail is quickly written."""
+
     def send(
         self,
         deliveries: Sequence[Delivery],
@@ -84,6 +87,11 @@ class Channels:
     def longest_send(self) -> timedelta:
         both = (self._push, self._email)
         return max(each.longest_send for each in both if each is not None)
+
+    def prepare(self, delivery: Delivery) -> None:
+        """See `Channel.prepare`."""
+        if delivery.push_service != EMAIL:
+            self._push.prepare(delivery)
 
     def send(
         self,

@@ -111,7 +111,7 @@ def _turn(database: Database, hands: Outbox, stop: threading.Event, now: datetim
     """Claim, hand over and record, each by the batch; then wait for the first thing to do."""
     clock = running_from(now)
     has_room = hands.has_room(now)
-    claim = hands.claim(now) if has_room else _NOTHING
+    claim = hands.claim(now, outbox.AHEAD) if has_room else _NOTHING
     hands.hand_over(clock())
     hands.collect(0)
     result = _counted(claim, hands.record(clock()))
@@ -126,6 +126,8 @@ def _turn(database: Database, hands: Outbox, stop: threading.Event, now: datetim
     if result.more:
         return
     pause = _pause(database, clock()) if has_room else LONGEST_SLEEP
+    if hands.next_due_at is not None:
+        pause = max(timedelta(0), min(pause, hands.next_due_at - clock()))
     if hands.in_hand:
         hands.collect(min(pause, _LOOK_UP).total_seconds())
     else:
@@ -137,7 +139,10 @@ def _pause(database: Database, now: datetime) -> timedelta:
         next_try_at = reminder_queue.next_try_at(session)
     if next_try_at is None:
         return LONGEST_SLEEP
-    return max(timedelta(0), min(next_try_at - now, LONGEST_SLEEP))
+    rest = next_try_at - now
+    if rest > outbox.AHEAD:  # else it was not one to be claimed before its time
+        rest -= outbox.AHEAD
+    return max(timedelta(0), min(rest, LONGEST_SLEEP))
 
 
 def _counted(claim: Claim, results: list[DeliveryResult]) -> TickResult:

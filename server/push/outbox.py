@@ -1,7 +1,9 @@
 """The reminders in one worker's hands, from their claim until what became of them is kept.
 
 Nothing is sent inside a database transaction. A claim is a lease, and no send begins that could
-outlast it: a second worker would send too.
+outlast it: a second worker would send too. What is due soon is claimed and encrypted before, so
+that many that are due at one second all leave soon after it; whether they are still wanted is
+looked up when they do.
 """
 
 import time
@@ -11,7 +13,7 @@ from queue import Empty, SimpleQueue
 
 from server.domain.reminders import Fate, Judgement
 from server.push.channel import Channel, running_from
-from server.storage import deliveries, reminder_queue
+from server.storage import deliveries, delivery_results, reminder_queue
 from server.storage.db import Database
 from server.storage.deliveries import Delivery, DeliveryResult
 from server.storage.reminder_queue import Claim, ClaimedReminder
@@ -20,6 +22,10 @@ from server.storage.reminder_queue import Claim, ClaimedReminder
 LEASE = timedelta(minutes=2)
 #: One claim takes so many; what else is due follows in the next, at once.
 BATCH = 500
+#: So long before its time a reminder may be claimed, to be ready then.
+AHEAD = timedelta(seconds=15)
+#: One worker has so many ready, or waiting for one push service, at some kilobytes of memory each.
+MOST_READY = 20_000
 #: Besides the time that a send takes, so much of the lease must be left when it begins: a host
 #: may stand still for a while, and the database may move to one whose clock differs.
 MARGIN = timedelta(seconds=30)
@@ -29,8 +35,8 @@ MARGIN = timedelta(seconds=30)
 _AT_ONE_SERVICE = 500
 # What the sender has not begun so long after that last look comes back for another one.
 _LOOK_HOLDS = timedelta(seconds=10)
-# A push service that is behind for longer is not waited for, and what else is due for it is put
-# off for a while: the other services' reminders would come late.
+# A push service that is behind for longer is not waited for. If it does not get on with what it
+# has either, what else is due for it is put off: the other services' reminders would come late.
 _PATIENCE = timedelta(seconds=1)
 _PUT_OFF = timedelta(seconds=5)
 # Answers that come within this are kept in one transaction.
@@ -43,9 +49,11 @@ class Outbox:
     def __init__(self, database: Database, channel: Channel) -> None:
         self._database = database
         self._channel = channel
+        self._ready: dict[datetime, list[Delivery]] = {}  # not due yet, by when they are
         self._waiting: dict[str, deque[Delivery]] = {}  # by push service, oldest first
         self._sending = Counter[str]()  # by push service
         self._behind_since: dict[str, datetime] = {}
+        self._got_on_at: dict[str, datetime] = {}  # when a push service last had room for more
         self._answers = SimpleQueue[DeliveryResult]()  # filled by the channel's threads
         self._answered: list[DeliveryResult] = []
         self._open = Counter[ClaimedReminder]()  # deliveries of each that have no answer yet
@@ -53,8 +61,13 @@ class Outbox:
 
     @property
     def in_hand(self) -> bool:
-        """Is there anything left to send, to wait for or to keep?"""
-        return bool(self._open or self._answered or self._finished)
+        """Is there anything left to send now, to wait for or to keep?"""
+        return bool(self._waiting or self._sending.total() or self._answered or self._finished)
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """When the first of what is ready becomes due; None if nothing is."""
+        return min(self._ready, default=None)
 
     def has_room(self, now: datetime) -> bool:
         """Should more be claimed? Not while a push service has enough waiting; but one that is
@@ -63,40 +76,55 @@ class Outbox:
         self._behind_since = {name: self._behind_since.get(name, now) for name in behind}
         return all(now - since > _PATIENCE for since in self._behind_since.values())
 
-    def claim(self, now: datetime) -> Claim:
-        """Take a batch of what is due out of the queue."""
+    def claim(self, now: datetime, ahead: timedelta = timedelta(0)) -> Claim:
+        """Take a batch of what is due, or soon will be, out of the queue.
+
+        :param ahead: what becomes due within this is made ready for `hand_over` after that
+        """
+        if sum(len(each) for each in self._ready.values()) >= MOST_READY:
+            ahead = timedelta(0)
         with self._database.transaction() as session:
-            claim = reminder_queue.claim_due(session, now, BATCH, LEASE)
+            claim = reminder_queue.claim_due(session, now, BATCH, LEASE, ahead)
             planned = deliveries.plan(session, claim.reminders, now)
         for each in planned:
             self._open[each.reminder] += 1
         self._finished += [each for each in claim.reminders if each not in self._open]
         for each in planned:
-            if each.push_service in self._behind_since:
+            if each.reminder.due_at > now:
+                self._ready.setdefault(each.reminder.due_at, []).append(each)
+                self._channel.prepare(each)
+            elif self._is_stuck(each.push_service, now):
                 self._answer(_put_off(each, now))
             else:
-                self._waiting.setdefault(each.push_service, deque()).append(each)
+                self._wait(each)
         return claim
 
     def hand_over(self, now: datetime) -> None:
         """Give the channel what waits, as far as each push service has room, after a last look
         whether it is still wanted."""
+        for due_at in sorted(each for each in self._ready if each <= now):
+            for delivery in self._ready.pop(due_at):
+                self._wait(delivery)
         chosen = [each for service in self._waiting for each in self._next(service)]
         if not chosen:
             return
         clock = running_from(now)
         with self._database.reading() as session:
             wanted = reminder_queue.wanted(session, {each.reminder for each in chosen}, now)
+            reachable = deliveries.reachable(session, chosen)
         latest_lease = now + self._channel.longest_send + MARGIN
         sending = []
         for each in chosen:
             self._waiting[each.push_service].popleft()
-            if each.reminder in wanted and each.reminder.leased_until > latest_lease:
+            self._got_on_at[each.push_service] = now
+            in_lease = each.reminder.leased_until > latest_lease
+            if in_lease and each.reminder in wanted and each in reachable:
                 sending.append(each)
                 self._sending[each.push_service] += 1
             else:
                 self._close(each)
         self._waiting = {name: queue for name, queue in self._waiting.items() if queue}
+        self._got_on_at = {name: self._got_on_at.get(name, now) for name in self._waiting}
         if sending:
             lease_left = min(each.reminder.leased_until for each in sending) - latest_lease
             try:
@@ -136,7 +164,7 @@ class Outbox:
             return []
         try:
             with self._database.transaction() as session:
-                deliveries.record(session, answered, finished, now)
+                delivery_results.record(session, answered, finished, now)
         except Exception:
             self._answered = [
                 each for each in answered if each.delivery.reminder.leased_until > now
@@ -148,10 +176,21 @@ class Outbox:
 
     def give_up_waiting(self) -> None:
         """Send nothing more: what the channel does not have yet goes back to the queue."""
-        for queue in self._waiting.values():
-            for each in queue:
+        for held in (*self._waiting.values(), *self._ready.values()):
+            for each in held:
                 self._close(each)
-        self._waiting = {}
+        self._waiting, self._ready = {}, {}
+
+    def _wait(self, delivery: Delivery) -> None:
+        self._waiting.setdefault(delivery.push_service, deque()).append(delivery)
+
+    def _is_stuck(self, service: str, now: datetime) -> bool:
+        """Is it behind and does not get on, or has it more waiting than one worker should hold?"""
+        since = self._behind_since.get(service)
+        if since is None:
+            return False
+        stands_still = now - self._got_on_at.get(service, since) > _PATIENCE
+        return stands_still or len(self._waiting[service]) >= MOST_READY
 
     def _next(self, service: str) -> list[Delivery]:
         """What waits for a push service and fits; few only when they are the last."""

@@ -1,21 +1,19 @@
-"""Encrypts, signs and posts messages, thousands a second. The only place that knows pywebpush."""
+"""Encrypts, signs and posts messages, thousands a second."""
 
 import logging
 import math
 import threading
 import time
 import traceback
-from base64 import urlsafe_b64decode
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
 
-from pywebpush import WebPusher, WebPushException
-
 from server.domain.push_hosts import PushServiceUnknown, may_be_inside, push_service
 from server.domain.reminders import Answer
+from server.push.encryption import encrypted
 from server.push.http_posts import HttpPosts, Post
 from server.push.vapid_keys import VapidKeys
 from server.push.vapid_tokens import VapidTokens
@@ -56,6 +54,8 @@ class Outgoing:
     message: Message
     #: It is not begun later than this after it was handed over.
     begin_within_seconds: float = math.inf
+    #: The payload encrypted for the browser, if that was done before; None: the sender does it.
+    body: bytes | None = field(default=None, repr=False)
 
 
 OnAnswer = Callable[[Outgoing, Answer | Unsendable], None]
@@ -207,7 +207,12 @@ class Sender:
             self._under_way -= 1
             self._end(service, each, answer)
 
-        body = _encrypted(browser, message.payload)
+        body = each.outgoing.body
+        if body is None:
+            try:
+                body = encrypted(browser, message.payload)
+            except ValueError:
+                raise Unsendable("bad_keys") from None
         return Post(browser.endpoint, headers, body, service.may_be_inside, answered)
 
     def _end(self, service: "_Service", each: "_Handed", answer: Answer | Unsendable) -> None:
@@ -244,30 +249,6 @@ class _Service:
     @property
     def may_begin(self) -> bool:
         return bool(self.waiting) and self.under_way < MOST_PER_SERVICE
-
-
-class _Encryption(WebPusher):  # type: ignore[misc]  # it has no types
-    """pywebpush's, without its set-up: that copies deeply what each message needs once."""
-
-    def __init__(self, browser: BrowserSubscription) -> None:
-        self.receiver_key = _decoded(browser.p256dh)
-        self.auth_key = _decoded(browser.auth)
-
-
-def _encrypted(browser: BrowserSubscription, payload: bytes) -> bytes:
-    """As only that browser can read it (RFC 8291).
-
-    :raises Unsendable: the keys are neither base64 nor a point of the curve
-    """
-    try:
-        body: bytes = _Encryption(browser).encode(payload)["body"]
-    except (WebPushException, ValueError, TypeError, IndexError):
-        raise Unsendable("bad_keys") from None
-    return body
-
-
-def _decoded(base64url: str) -> bytes:
-    return urlsafe_b64decode(base64url + "=" * (-len(base64url) % 4))
 
 
 def _where(error: Exception) -> str:

@@ -4,11 +4,14 @@ import logging
 import random
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from server.domain.reminders import Answer, Fate, Judgement, judge, retry_at
 from server.push.channel import Clock
+from server.push.encryption import encrypted
 from server.push.payload import reminder_payload, topic
 from server.push.sender import TIMEOUT_SECONDS, Message, Outgoing, Sender, Unsendable
 from server.storage.deliveries import Delivery, DeliveryResult
@@ -33,6 +36,15 @@ class _Outgoing(Outgoing):
     delivery: Delivery = field(kw_only=True)
 
 
+@dataclass(frozen=True)
+class _Letter:
+    """What of a message does not depend on when it is sent."""
+
+    browser: BrowserSubscription
+    payload: bytes
+    body: bytes | None = None  #: the payload encrypted; None: not yet
+
+
 class WebPush:
     """The channel of browsers that are subscribed. Logs nothing that tells of a person or of a
     phone's push address."""
@@ -42,10 +54,19 @@ class WebPush:
         self._vault = vault
         self._sender = sender
         self._public_url = public_url
+        # Forgotten with their deliveries, if these come to nothing.
+        self._prepared = WeakKeyDictionary[Delivery, _Letter]()
 
     @property
     def longest_send(self) -> timedelta:
         return timedelta(seconds=2 * TIMEOUT_SECONDS)
+
+    def prepare(self, delivery: Delivery) -> None:
+        """See `Channel.prepare`. Most of a message's work is its encryption."""
+        with suppress(Exception):  # `send` meets the same again, and says so
+            letter = self._letter(delivery)
+            body = encrypted(letter.browser, letter.payload)
+            self._prepared[delivery] = replace(letter, body=body)
 
     def send(
         self,
@@ -59,8 +80,7 @@ class WebPush:
         outgoing = []
         for delivery in deliveries:
             try:
-                browser = BrowserSubscription.from_json(self._vault.open(delivery.sealed))
-                message = self._message(delivery, delivery.reminder.closes_at - now)
+                letter = self._prepared.pop(delivery, None) or self._letter(delivery)
             except SealBroken:
                 on_result(_result(delivery, Unsendable("unreadable"), clock))
             except Exception as error:  # one's fault must not keep the others waiting
@@ -70,7 +90,13 @@ class WebPush:
                 on_result(_result(delivery, Answer(None, problem="fault"), clock))
             else:
                 outgoing.append(
-                    _Outgoing(browser, message, begin_within.total_seconds(), delivery=delivery)
+                    _Outgoing(
+                        letter.browser,
+                        _message(delivery, letter, now),
+                        begin_within.total_seconds(),
+                        letter.body,
+                        delivery=delivery,
+                    )
                 )
 
         def on_answer(each: Outgoing, answer: Answer | Unsendable) -> None:
@@ -79,21 +105,27 @@ class WebPush:
 
         self._sender.send_all(outgoing, now, on_answer)
 
-    def _message(self, delivery: Delivery, rest: timedelta) -> Message:
+    def _letter(self, delivery: Delivery) -> _Letter:
         reminder = delivery.reminder
-        return Message(
-            payload=reminder_payload(
-                public_url=self._public_url,
-                delivery_id=delivery.id,
-                block_id=reminder.block_id,
-                assessment_id=reminder.assessment_id,
-                closes_at=reminder.closes_at,
-                language=reminder.language,
-                snooze=reminder.attempt != "snoozed",
-            ),
-            ttl_seconds=int(rest.total_seconds()),
-            topic=topic(reminder.block_id, reminder.assessment_id),
+        payload = reminder_payload(
+            public_url=self._public_url,
+            delivery_id=delivery.id,
+            block_id=reminder.block_id,
+            assessment_id=reminder.assessment_id,
+            closes_at=reminder.closes_at,
+            language=reminder.language,
+            snooze=reminder.attempt != "snoozed",
         )
+        return _Letter(BrowserSubscription.from_json(self._vault.open(delivery.sealed)), payload)
+
+
+def _message(delivery: Delivery, letter: _Letter, now: datetime) -> Message:
+    reminder = delivery.reminder
+    return Message(
+        payload=letter.payload,
+        ttl_seconds=int((reminder.closes_at - now).total_seconds()),
+        topic=topic(reminder.block_id, reminder.assessment_id),
+    )
 
 
 def _result(delivery: Delivery, answer: Answer | Unsendable, clock: Clock) -> DeliveryResult:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.storage import nudges
@@ -45,11 +45,24 @@ class Claim:
     looked_at: int  #: equal to the limit if more may be waiting
 
 
-def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> Claim:
+def claim_due(
+    session: Session,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    ahead: timedelta = timedelta(0),
+) -> Claim:
     """Take up to `limit` reminders whose time has come, longest waiting first.
 
     Those whose window has closed expire instead. What another worker holds is passed over.
+
+    :param ahead: take also what becomes due within this, so that it is ready then: first tries
+        only, and no second pushes, of which it is known only then whether they are needed
     """
+    due = Reminder.next_try_at <= now
+    if ahead:
+        untried = and_(Reminder.next_try_at == Reminder.due_at, Reminder.attempt != "nudge")
+        due = and_(Reminder.next_try_at <= now + ahead, or_(due, untried))
     rows = session.execute(
         select(
             Reminder.id,
@@ -65,7 +78,7 @@ def claim_due(session: Session, now: datetime, limit: int, lease: timedelta) -> 
         )
         .join(Block, Block.id == Reminder.block_id)
         .join(Patient, Patient.id == Block.patient_id)
-        .where(Reminder.next_try_at <= now)
+        .where(due)
         .order_by(Reminder.next_try_at)
         .limit(limit)
         .with_for_update(of=Reminder, skip_locked=True, key_share=True)

@@ -86,6 +86,7 @@ def _start(
     os.dup2(2, 1)  # the answers are the parent's to give
     if lease_seconds is not None:
         outbox.LEASE = timedelta(seconds=lease_seconds)
+        outbox.AHEAD = outbox.LEASE / 8
         outbox.MARGIN = WebPush.longest_send = outbox.LEASE / 4
     outbox.BATCH = batch or outbox.BATCH
     ahead = timedelta(seconds=clock_ahead_seconds)

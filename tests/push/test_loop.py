@@ -22,7 +22,7 @@ from server.push.payload import topic
 from server.push.sender import Message, Sender
 from server.push.vapid_keys import VapidKeys
 from server.push.web_push import WebPush
-from server.storage import deliveries, reminder_queue, reminders, subscriptions
+from server.storage import deliveries, delivery_results, reminder_queue, reminders, subscriptions
 from server.storage.db import Database
 from server.storage.models import Block, Device, Enrolment, Reminder, Subscription
 from server.storage.subscriptions import BrowserSubscription
@@ -596,7 +596,7 @@ def test_a_worker_that_died_after_sending_repeats_under_the_same_tag_and_topic(
     def die(*_: object) -> None:
         raise Killed
 
-    monkeypatch.setattr(deliveries, "record", die)
+    monkeypatch.setattr(delivery_results, "record", die)
     with pytest.raises(Killed):
         scene.tick(DUE_15)
     monkeypatch.undo()

@@ -136,9 +136,13 @@ def test_a_loop_that_is_killed_at_any_moment_loses_no_reminder_and_repeats_only_
 
     def add_due(count: int) -> None:
         now = datetime.now(UTC)
-        times = {"due_at": now, "closes_at": now + 10 * MINUTE, "next_try_at": now}
         kept = {"clinic_id": block.clinic_id, "block_id": block.id, "attempt": "prompt"}
-        rows = [{**kept, **times, "assessment_id": uuid4().hex} for _ in range(count)]
+        kept |= {"closes_at": now + 10 * MINUTE}
+        rows = []
+        for number in range(count):  # the later ones may be ready, but not due, when it is killed
+            due_at = now + number * SECOND / 50
+            times = {"due_at": due_at, "next_try_at": due_at}
+            rows.append({**kept, **times, "assessment_id": uuid4().hex})
         with database.transaction() as session:
             session.connection().execute(
                 insert(Reminder), [{**r, "state": "planned"} for r in rows]
