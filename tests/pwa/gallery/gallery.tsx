@@ -47,7 +47,7 @@ const diary: Diary = {
   ready: signal(!shown.opening),
   storeFailure: signal(shown.storeFailure ?? null),
   enrolment,
-  recovering: signal(shown.recovering ?? false),
+  recovering: signal(false),
   move: signal(shown.move ?? null),
   block: theBlock,
   entries,
