@@ -196,6 +196,33 @@ def _languages_accepted(desk: Desk) -> None:
     desk.open("languages/")
 
 
+def _contact(desk: Desk) -> None:
+    desk.sign_in(NEWCOMER)
+    desk.open("contact")
+
+
+def _contact_filled(desk: Desk) -> None:
+    _languages_accepted(desk)  # so that the form asks for more than English
+    desk.page.context.clear_cookies()
+    desk.sign_in(ADMINISTRATOR)
+    desk.open("contact")
+    desk.page.get_by_label("Out of hours").fill("020 7946 0099")
+    desk.page.get_by_label("Emergency number").fill("999")
+    desk.page.get_by_label("Opening hours, English").fill("Weekdays 08:00 to 17:00")
+    desk.page.get_by_label("Your advice, English").fill("Do not drive today.\n\nRest if you like.")
+    desk.page.get_by_label("Your advice, Arabic").fill("لا تقد السيارة اليوم.")
+    desk.press("Save")
+    expect(desk.page.get_by_role("status")).to_be_visible()
+
+
+def _contact_failed(desk: Desk) -> None:
+    desk.sign_in(ADMINISTRATOR)
+    desk.open("contact")
+    desk.page.get_by_label("Telephone").fill("call us")
+    desk.press("Save")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
 def _no_such_language(desk: Desk) -> None:
     desk.sign_in()
     desk.open("languages/xx")
@@ -665,6 +692,11 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "empty": _protocol_edit,
         "filled": _protocol_previewed,
         "error": _protocol_edit_failed,
+    },
+    "contact.contact_page": {
+        "empty": _contact,
+        "filled": _contact_filled,
+        "error": _contact_failed,
     },
     "second_factor.asked": {"empty": _second_step, "error": _second_step_failed},
     "second_factor.app_offered": {"empty": _app, "error": _app_failed},

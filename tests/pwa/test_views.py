@@ -534,6 +534,55 @@ def test_a_link_is_redeemed_by_a_press_and_never_before(shown: Gallery, phone: P
     assert asked(phone, "enrol") == [[{"token": "token"}]]
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("filled", "Tap “Add to Home screen”, then “Install”."),
+        ("Samsung", "Tap “Add page to”, then “Home screen”."),
+        ("Firefox", "You may have to tap “More” first."),
+        ("iPhone", "Open “Diary” from your home screen and go on there."),
+        ("iPhone first", "type the code from your sheet."),
+    ],
+)
+def test_each_browser_has_its_own_drawn_steps(
+    shown: Gallery, phone: Page, name: str, words: str
+) -> None:
+    open_case(shown, phone, "install", name)
+    steps = phone.locator(".steps li")
+    assert words in "\n".join(steps.all_inner_texts())
+    assert steps.count() == phone.locator(".steps li svg").count() >= 2
+
+
+def test_who_cannot_move_the_diary_is_told_what_it_costs_before_it_stays(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "install", "iPhone")
+    phone.tap("button:text-is('I cannot do this')")
+    assert "this phone will not remind you" in phone.inner_text("main")
+    assert asked(phone, "stayHere") == []
+    phone.tap("button:text-is('Keep it here')")
+    assert asked(phone, "stayHere") == [[]]
+
+
+def test_help_calls_the_clinics_numbers_and_shows_its_own_words(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "help", "filled")
+    calls = "main a[href^='tel:']"
+    hrefs = [link.get_attribute("href") for link in phone.locator(calls).all()]
+    assert sorted(map(str, hrefs)) == ["tel:5550100", "tel:5550199", "tel:911"]
+    own = phone.locator(".as-written")
+    assert own.all_inner_texts() == [
+        "Weekdays 08:00 to 17:00",
+        "Do not drive home. Let a friend take you.\n\nTake off the plaster tonight.",
+    ]
+    assert own.first.get_attribute("lang") is None
+    speak(phone, "ar")
+    assert (own.first.get_attribute("lang"), own.first.get_attribute("dir")) == ("en", "auto")
+    open_case(shown, phone, "help", "plain")
+    assert phone.locator(calls).count() == 1 and phone.locator(".as-written").count() == 0
+
+
 def test_a_new_screen_has_the_focus_on_its_heading(shown: Gallery, phone: Page) -> None:
     open_case(shown, phone, "now", "filled")
     phone.tap("text=Entries")

@@ -22,7 +22,7 @@ export function Banners() {
           </p>
         </Notice>
       )}
-      {zone === null || route.value.name !== '' || diary.due.value?.step === 'rate' ? null : (
+      {zone === null || diary.move.value || route.value.name !== '' || diary.due.value?.step === 'rate' ? null : (
         <Notice tone="attention">
           <p>
             {t('This phone’s clock is now that of {place}. Shall the daily reminders follow it?', {

@@ -37,7 +37,6 @@ export interface Case {
   move?: Move;
   /** What the clinic tells about itself, beyond its telephone. */
   clinic?: Partial<Clinic>;
-  recovering?: boolean;
   /** The browser knows that there is no network. */
   offline?: boolean;
   /** What every action that can fail says. */
@@ -138,7 +137,7 @@ const refusal = 'The phone’s storage is full. Free some space, then try again.
 const off: ReminderStatus = { phase: 'off', message: null };
 
 export const cases = {
-  opening: { empty: { opening: true }, recovering: { linked: false, block: null, recovering: true } },
+  opening: { empty: { opening: true } },
   'not-here': { error: { address: 'help', secondMissing: true } },
   'store-failure': {
     error: { storeFailure: 'The browser does not let the diary store anything.' },
@@ -168,7 +167,6 @@ export const cases = {
   leave: {
     empty: { linked: false, block: null, move: 'leave', agent: 'Linux; Android 14; wv) Instagram 336' },
     filled: { linked: false, block: null, move: 'leave', agent: 'iPhone Mobile/15E148', linkToken: 'token' },
-    copied: { linked: false, block: null, move: 'leave', agent: 'iPhone GSA/289', press: ['button:text-is("Copy the link")'] },
     error: {
       linked: false,
       block: null,
@@ -177,19 +175,14 @@ export const cases = {
       failing: 'Not allowed.',
       press: ['button:text-is("Copy the link")'],
     },
-    staying: { linked: false, block: null, move: 'leave', agent: 'iPhone GSA/289', press: ['text=I cannot do this'] },
   },
   install: {
     filled: { address: 'install', agent: 'Android Chrome/126' },
     Samsung: { address: 'install', agent: 'Android SamsungBrowser/27' },
     Firefox: { address: 'install', agent: 'Android Firefox/127' },
-    other: { address: 'install' },
     iPhone: { agent: 'iPhone Version/17.2 Safari/604', move: 'install' },
     'iPhone first': { linked: false, block: null, agent: 'iPhone Version/16.4 Safari/604', move: 'install-first' },
-    'iPad as a desktop': { agent: 'Macintosh Version/18.3 Safari/605', move: 'install' },
-    'Firefox on an iPhone': { linked: false, block: null, agent: 'iPhone FxiOS/127 Safari/604', move: 'install-first' },
     staying: { agent: 'iPhone Version/17.2 Safari/604', move: 'install', press: ['text=I cannot do this'] },
-    stayed: { address: 'install', agent: 'iPhone Version/17.2 Safari/604' },
   },
   reminders: {
     empty: { address: 'reminders', reminders: off },

@@ -49,7 +49,7 @@ const diary: Diary = {
   copies: signal(shown.copies ?? 0),
   mayBeCleared: signal(shown.mayBeCleared ?? false),
   enrolment,
-  recovering: signal(shown.recovering ?? false),
+  recovering: signal(false),
   move: signal(shown.move ?? null),
   block: theBlock,
   entries,
