@@ -122,10 +122,10 @@ class ChromiumPhone:
         self.stop()
         self.start()
 
-    def close_app(self) -> None:
-        """Close every page of the app; workers can still be woken by a push."""
+    def close_app(self, but: Page | None = None) -> None:
+        """Close every page of the app, or every other one; workers can still be woken by a push."""
         for page in self.context.pages:
-            if page is not self._desk:
+            if page not in (self._desk, but):
                 close_page(page)
 
     def open(self, url: str) -> Page:

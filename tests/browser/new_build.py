@@ -15,16 +15,24 @@ from tests.browser.diary_server import DiaryServer
 ROOT = BUILT.parents[2]
 #: Words are in the page and in catalogues, not in the scripts: their own addresses need other code.
 CHANGED = {
-    "now.tsx": {
+    "views/now.tsx": {
         "You can rate at any time, above all when the pain changes.": " New.",
         'class="lead': " new",
     },
-    "help.tsx": {"Nobody watches this diary live.": " New.", 'class="urgent': " new"},
+    "views/help.tsx": {"Nobody watches this diary live.": " New.", 'class="urgent': " new"},
+    # Its store is one version newer, with a part that this one does not know.
+    "store/database.ts": {"const VERSION = 1": " + 1"},
+    "store/diary-store.ts": {
+        "(database, oldVersion) => {": " if (oldVersion < 2) database.createObjectStore('later' as never);"
+    },
 }
 
 
 def new_build(folder: Path) -> Path:
-    """Build the app in a copy of the tree, with words of both its scripts changed; gives the built files."""
+    """Build the app in a copy of the tree, with words of both its scripts changed and a newer store.
+
+    :return: the folder of the built files
+    """
     pwa = folder / "pwa"
     shutil.copytree(ROOT / "pwa", pwa, ignore=shutil.ignore_patterns("node_modules"))
     (pwa / "node_modules").symlink_to(ROOT / "pwa" / "node_modules")
@@ -32,7 +40,7 @@ def new_build(folder: Path) -> Path:
         ROOT / "server", folder / "server", ignore=shutil.ignore_patterns("built", "__pycache__")
     )
     for name, additions in CHANGED.items():
-        changed = pwa / "src" / "views" / name
+        changed = pwa / "src" / name
         source = changed.read_text(encoding="utf-8")
         for text, more in additions.items():
             assert text in source

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from server.storage.models import DiaryEntry
 from server.web.assets import BUILT
-from tests.browser.chromium import chromium_phone
+from tests.browser.chromium import chromium_phone, close_page
 from tests.browser.diary_server import DiaryServer
 from tests.browser.new_build import deploy, new_build, script_of
 from tests.browser.patient import Patient
@@ -26,6 +26,13 @@ HAS_SECOND_SCRIPT = (
     "performance.getEntriesByType('resource').some(e => e.name.includes('second-screens'))"
 )
 WAITS = "navigator.serviceWorker.getRegistration().then(r => !!r.waiting)"
+#: A page that the phone froze: it does not let go of the store when a newer version asks.
+HOLD_STORE = """new Promise((resolve, reject) => {
+  const request = indexedDB.open('block-diary');
+  request.onsuccess = () => { window.held = request.result; resolve(true) };
+  request.onerror = () => reject(request.error);
+})"""
+CANNOT_KEEP = "This phone cannot keep your diary now"
 #: Long enough for a reload to have begun.
 A_WHILE_MILLISECONDS = 1500
 
@@ -190,6 +197,34 @@ def test_an_old_page_goes_on_working_offline_while_another_has_the_new_version(
     expect_running(old, built)
     expect(old.get_by_role("heading", level=1)).to_contain_text("Saved on this phone")
     assert loads.count == 2
+
+
+def test_a_newer_store_that_a_frozen_window_blocks_is_said_and_what_waits_is_sent_all_the_same(
+    patient: Patient, server: DiaryServer, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.stop()
+    patient.rate(5)
+    frozen = patient.phone.context.new_page()
+    deploy(server, built, monkeypatch)
+    frozen.goto(f"{server.url}/manifest.webmanifest")
+    frozen.evaluate(HOLD_STORE)
+    patient.phone.close_app(but=frozen)
+    patient.open()
+    expect_running(patient.page, built)
+    expect(patient.title()).to_have_text(CANNOT_KEEP, timeout=30_000)
+    expect(patient.page.get_by_text("Close other windows of the diary.")).to_be_visible()
+    for _ in range(150):
+        if saved(server):
+            break
+        patient.page.wait_for_timeout(100)
+    assert saved(server) == [{"main": 5}]
+
+    close_page(frozen)
+    patient.press("Try again")
+    expect(patient.title()).not_to_have_text(CANNOT_KEEP)
+    [mine] = patient.entries()
+    assert "At your clinic" in mine
+    assert saved(server) == [{"main": 5}]
 
 
 @pytest.mark.parametrize("address", ["/", "/e", "/sw.js"])

@@ -55,3 +55,16 @@ def test_a_snap_browser_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv(programs.FIREFOX_VARIABLE, raising=False)
     assert programs.firefox() != stub
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere WebKitGTK is not needed")
+def test_what_cannot_be_had_is_one_plain_line_that_says_what_to_install(tmp_path: Path) -> None:
+    for found in (programs.chromium(), programs.firefox(), programs.xvfb()):
+        assert found
+        (tmp_path / found.name).symlink_to(found)
+    done = install(PATH=str(tmp_path))  # neither WebKitGTK nor apt-get
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The tests cannot run without WebKitGTK: install it, the package with WebKitWebDriver, "
+        "such as Debian's webkit2gtk-driver\n"
+    )
