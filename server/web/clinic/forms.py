@@ -92,7 +92,7 @@ class GivenForm(FlaskForm):  # type: ignore[misc]
     """What was injected beside the agent's name, and given for it; it may be known only later."""
 
     concentration = StringField(
-        "Concentration of the anaesthetic, in percent", filters=[_stripped], validators=[Optional()]
+        "Concentration, in percent", filters=[_stripped], validators=[Optional()]
     )
     steroid = RadioField("Steroid with it", choices=GIVEN, default="")
     sedation = RadioField("Sedation", choices=GIVEN, default="")

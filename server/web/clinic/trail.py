@@ -33,6 +33,7 @@ KINDS = [
     ("enrolment", "Enrolments"),
     ("device", "Phones"),
     ("baseline", "Baselines"),
+    ("protocol", "Protocols"),
     ("board", "The board"),
     ("staff", "Staff and sign-in"),
     ("clinic", "The clinic’s settings"),

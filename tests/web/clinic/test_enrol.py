@@ -161,12 +161,12 @@ def test_the_date_defaults_to_today_at_the_clinic(world: World) -> None:
     assert 'value="2026-03-02"' in field
 
 
-@pytest.mark.parametrize("typed", ["0.5", "0,5", "0.5 %", " 0.50%"])
-def test_what_was_injected_and_given_is_on_the_block(world: World, typed: str) -> None:
-    given = {"concentration": typed, "steroid": "no", "sedation": "yes"}
-    block_id, _ = world.started(**given)
-    page = " ".join(re.sub("<[^>]+>", "", block_page(world, block_id)).split())
-    assert "bupivacaine 0.5 %, no steroid, sedation." in page
+def test_what_was_injected_and_given_is_on_the_block(world: World) -> None:
+    for typed in ("0.5", "0,5", "0.5 %", " 0.50%"):
+        given = {"concentration": typed, "steroid": "no", "sedation": "yes"}
+        block_id, _ = world.enrolled(reference=f"P {typed}", **given)
+        page = " ".join(re.sub("<[^>]+>", "", block_page(world, block_id)).split())
+        assert "bupivacaine 0.5 %, no steroid, sedation." in page
 
 
 def test_what_nobody_said_of_a_block_is_not_said_for_them(world: World) -> None:
@@ -176,21 +176,17 @@ def test_what_nobody_said_of_a_block_is_not_said_for_them(world: World) -> None:
     assert not [said for said in ("with steroid", "no steroid", "no sedation") if said in page]
 
 
-@pytest.mark.parametrize("typed", ["0", "10.001", "-1", "nan", "1e1", "2-8", "half"])
-def test_a_concentration_that_cannot_be_is_refused_and_kept_in_the_form(
-    world: World, typed: str
-) -> None:
-    answers = enrolment(protocol=world.protocol_id(), concentration=typed, sedation="yes")
-    answer = world.nurse.post("/clinic/enrol", answers)
-    assert answer.status_code == 422
-    assert 'id="concentration-error"' in answer.text
-    assert f'value="{typed}"' in answer.text
-    assert re.search(r"<input checked[^>]*name=\"sedation\"[^>]*value=\"yes\"", answer.text)
-
-
-@pytest.mark.parametrize("typed", ["0.001", "10"])
-def test_the_least_and_the_most_of_a_concentration_are_taken(world: World, typed: str) -> None:
-    world.nurse.enrol(protocol=world.protocol_id(), concentration=typed)
+def test_a_concentration_that_cannot_be_is_refused_and_kept_in_the_form(world: World) -> None:
+    protocol = world.protocol_id()
+    for typed in ("0", "10.001", "-1", "nan", "1e1", "2-8", "half"):
+        answers = enrolment(protocol=protocol, concentration=typed, sedation="yes")
+        answer = world.nurse.post("/clinic/enrol", answers)
+        assert answer.status_code == 422
+        assert 'id="concentration-error"' in answer.text
+        assert f'value="{typed}"' in answer.text
+        assert re.search(r'<input checked[^>]*name="sedation"[^>]*value="yes"', answer.text)
+    for least_or_most in ("0.001", "10"):
+        world.nurse.enrol(reference=least_or_most, protocol=protocol, concentration=least_or_most)
 
 
 def test_what_was_given_can_be_said_after_the_block_and_is_audited(world: World) -> None:

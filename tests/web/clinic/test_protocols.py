@@ -113,32 +113,33 @@ def test_who_saved_which_version_and_what_changed_is_on_the_trail(
     assert details == {"name": "standard", "version": 2, "changed": changed}
 
 
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"after": "1 h, soon"}, "“soon” is not a time such as 45 min"),
-        ({"days": "tomorrow"}, "“tomorrow” is not a line such as"),
-        ({"after": "12 h", "days": "1 at 08:00"}, "Day 1 at 08:00 could fall on 12 h after"),
-        ({"threshold_percent": "101"}, "This is not a whole number from 1 to 100."),
-        ({"rescue_minutes": "-1"}, "This is not a number from 0 to 10,000,000."),
-        ({"min_baseline": ""}, "Type a whole number."),
-        ({"baseline_max_age_minutes": "0"}, "Type 1 to 1440."),
-        ({"cautions_ar": "x" * 401}, "Use 400 characters or fewer; these are 401."),
-        ({"source": "x" * 301}, "Use 300 characters or fewer"),
-        ({"offered": None}, "Offer at least one protocol"),
-        ({"performed_time": ""}, "Type the time, such as 09:30."),
-    ],
+#: What is wrong, and what is said at the last field that is named.
+WRONG: tuple[tuple[dict[str, str | None], str], ...] = (
+    ({"after": "1 h, soon"}, "“soon” is not a time such as 45 min"),
+    ({"days": "tomorrow"}, "“tomorrow” is not a line such as"),
+    ({"after": "12 h", "days": "1 at 08:00"}, "Day 1 at 08:00 could fall on 12 h after"),
+    ({"threshold_percent": "101"}, "This is not a whole number from 1 to 100."),
+    ({"rescue_minutes": "-1"}, "This is not a number from 0 to 10,000,000."),
+    ({"min_baseline": ""}, "Type a whole number."),
+    ({"baseline_max_age_minutes": "0"}, "Type 1 to 1440."),
+    ({"cautions_ar": "x" * 401}, "Use 400 characters or fewer; these are 401."),
+    ({"source": "x" * 301}, "Use 300 characters or fewer"),
+    ({"offered": None}, "Offer at least one protocol"),
+    ({"performed_time": ""}, "Type the time, such as 09:30."),
 )
+
+
 def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
-    world: World, clinician: Staff, wrong: dict[str, str | None], said: str
+    world: World, clinician: Staff
 ) -> None:
-    mine = {"instructions_fr": "Marchez <un> peu.\nAppelez-nous.", "source": "Our policy"} | wrong
-    answer = edit(clinician, world.protocol_id(), **mine)
-    assert answer.status_code == 422
-    (field,) = set(wrong) - {"after"} or {"after"}
-    assert re.search(rf'id="{field}-error">.*?{re.escape(said)}', unescape(answer.text)), said
-    again = typed(answer.text)
-    assert {name: again.get(name) for name in mine} == mine
+    for wrong, said in WRONG:
+        mine = {"instructions_fr": "Marchez <un> peu.\nAppelez-nous.", "source": "Ours"} | wrong
+        answer = edit(clinician, world.protocol_id(), **mine)
+        assert answer.status_code == 422
+        at = rf'id="{list(wrong)[-1]}-error">.*?{re.escape(said)}'
+        assert re.search(at, unescape(answer.text)), said
+        again = typed(answer.text)
+        assert {name: again.get(name) for name in mine} == mine
     with world.database.reading() as session:
         assert len(protocols.versions(session, world.clinic.id, "standard")) == 1
 
