@@ -20,7 +20,7 @@ const TICK_MILLISECONDS = 15_000;
 const SECOND_AFTER_MILLISECONDS = 2000;
 
 let unsaved = false;
-const updates = new Updates(() => !unsaved);
+const updates = new Updates(() => !unsaved, fetchSecond);
 const api = phoneApi('', () => language.value);
 const words = document.getElementById('words')?.textContent ?? null;
 const { languages, speak } = speaking(words, navigator.languages, fetchCatalogue);
@@ -76,7 +76,10 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) wake();
 });
 addEventListener('online', wake);
-setInterval(tick, TICK_MILLISECONDS);
+setInterval(() => {
+  tick();
+  updates.takeOver();
+}, TICK_MILLISECONDS);
 setTimeout(() => void fetchSecond(), SECOND_AFTER_MILLISECONDS);
 void resume();
 updates.register().catch(() => {}); // a private window may refuse: then the diary needs a network
