@@ -27,7 +27,7 @@ const WORKER_AFTER_MILLISECONDS = 100;
 const SILENT_MILLISECONDS = 300;
 
 let unsaved = false;
-const updates = new Updates(() => !unsaved);
+const updates = new Updates(() => !unsaved, fetchSecond);
 const api = phoneApi('', () => language.value);
 const words = document.getElementById('words')?.textContent ?? null;
 const { languages, speak } = speaking(words, navigator.languages, fetchCatalogue);
@@ -95,7 +95,10 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) wake();
 });
 addEventListener('online', wake);
-setInterval(tick, TICK_MILLISECONDS);
+setInterval(() => {
+  tick();
+  updates.takeOver();
+}, TICK_MILLISECONDS);
 setTimeout(() => void fetchSecond(), SECOND_AFTER_MILLISECONDS);
 const root = document.getElementById('app');
 if (root) void show(root);

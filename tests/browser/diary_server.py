@@ -1,7 +1,7 @@
 """The real app for real browsers: served on this machine, with a clock that a test can move."""
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sqlalchemy import make_url, select
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -27,6 +28,7 @@ from server.storage.vault import Vault
 from tests.builders import SECRET_KEY
 
 EMAIL = "nurse@elm.org"
+LONGEST_HOLD_SECONDS = 60
 
 
 class Quiet(WSGIRequestHandler):
@@ -86,6 +88,8 @@ class DiaryServer:
         self.database = Database(self.config.database_url)
         self._vault = Vault(SECRET_KEY)
         self._server: BaseWSGIServer | None = None
+        self._answers_sync = threading.Event()
+        self._answers_sync.set()
 
     def now(self) -> datetime:
         """The server's clock: the machine's, plus what a test let pass."""
@@ -95,10 +99,18 @@ class DiaryServer:
         """Serve, each request in a thread of its own."""
         app = create_app(self.config, self.now)
         self._server = make_server(
-            "127.0.0.1", self._port, app, threaded=True, request_handler=Quiet
+            "127.0.0.1", self._port, self._held_up(app), threaded=True, request_handler=Quiet
         )
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self._services = app.extensions["block_diary"]
+
+    def hold_up_syncs(self) -> None:
+        """Answer no sync, as over a network that has all but gone, until :meth:`let_syncs_go`."""
+        self._answers_sync.clear()
+
+    def let_syncs_go(self) -> None:
+        """Answer those that wait, and all that come."""
+        self._answers_sync.set()
 
     def stop(self) -> None:
         """Refuse every connection, as a server that is down does."""
@@ -139,7 +151,16 @@ class DiaryServer:
         with self.database.reading() as session:
             return list(session.scalars(select(ReminderDelivery)))
 
+    def _held_up(self, app: WSGIApplication) -> WSGIApplication:
+        def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            if environ["PATH_INFO"] == "/api/phone/sync":
+                self._answers_sync.wait(LONGEST_HOLD_SECONDS)
+            return app(environ, start)
+
+        return answer
+
     def close(self) -> None:
+        self.let_syncs_go()
         self.stop()
         self.database.close()
 

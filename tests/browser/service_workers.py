@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page, Worker
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser import worker_scripts
 
@@ -102,7 +104,8 @@ class ServiceWorkers:
         """Put the workers' clocks that far ahead of the real one."""
         self._clock_ahead = ahead
         for worker in self._context.service_workers:
-            self._dress(worker)
+            with suppress(PlaywrightError):  # it may end just now
+                self._dress(worker)
 
     def _awake(self, url: str) -> Worker | None:
         return next(

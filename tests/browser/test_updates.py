@@ -25,7 +25,10 @@ LOOK_FOR_UPDATE = "navigator.serviceWorker.ready.then(r => r.update()).then(() =
 HAS_SECOND_SCRIPT = (
     "performance.getEntriesByType('resource').some(e => e.name.includes('second-screens'))"
 )
-WAITS = "navigator.serviceWorker.getRegistration().then(r => !!r.waiting)"
+WAITS = "navigator.serviceWorker.getRegistration().then(r => !!r.waiting && !r.installing)"
+WORKER_IS_TO_SYNC = (
+    "navigator.serviceWorker.ready.then(r => r.sync.getTags()).then(t => t.length == 1)"
+)
 #: A page that the phone froze: it does not let go of the store when a newer version asks.
 HOLD_STORE = """new Promise((resolve, reject) => {
   const request = indexedDB.open('block-diary');
@@ -129,6 +132,27 @@ def test_an_answer_is_never_interrupted_and_once_saved_the_new_version_comes_by_
     assert running(page) == script_of(built)
 
 
+def test_a_sync_that_gets_no_answer_does_not_keep_the_new_version_waiting(
+    patient: Patient, server: DiaryServer, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, loads = patient.page, Loads(patient.page)
+    deploy(server, built, monkeypatch)
+    server.hold_up_syncs()
+    tap(patient, 4)
+    patient.press("Save")
+    expect(patient.title()).to_contain_text("Saved on this phone")
+    wait_until(page, WORKER_IS_TO_SYNC)
+    page.wait_for_timeout(A_WHILE_MILLISECONDS)  # it has begun
+    page.evaluate(LOOK_FOR_UPDATE)
+    expect_running(page, built)
+    expect(patient.title()).to_contain_text("Saved on this phone")
+
+    server.let_syncs_go()
+    expect(patient.title()).to_contain_text("At your clinic", timeout=30_000)
+    assert loads.count == 1
+    assert saved(server) == [{"main": 4}]
+
+
 def test_a_screen_where_nothing_can_be_lost_takes_the_new_version_at_once(
     patient: Patient, server: DiaryServer, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,11 +183,12 @@ def test_versions_that_follow_each_other_fast_do_not_reload_the_page_over_and_ov
         page.evaluate(LOOK_FOR_UPDATE)
         page.wait_for_timeout(A_WHILE_MILLISECONDS)
         page.evaluate(RESUME)
+    loads.wait_for(1)
     wait_until(page, WAITS)
+    page.wait_for_timeout(A_WHILE_MILLISECONDS)
     assert loads.count == 1
 
     patient.phone.advance_clock(timedelta(minutes=11))
-    page.evaluate(RESUME)
     loads.wait_for(2)
     page.wait_for_timeout(A_WHILE_MILLISECONDS)
     assert loads.count == 2

@@ -71,6 +71,11 @@ export async function fetchCatalogue(url: string): Promise<Catalogue> {
   return (await response.json()) as Catalogue;
 }
 
+/** Resolves once the worker runs: it answers this, with or without a network. */
+export async function fetchFromWorker(): Promise<void> {
+  await fetch('/manifest.webmanifest');
+}
+
 async function request(
   method: string,
   url: string,

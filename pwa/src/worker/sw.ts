@@ -19,7 +19,25 @@ registerRoute(new NavigationRoute(createHandlerBoundToURL('/'), { allowlist: [/^
 const api = phoneApi();
 const store = new DiaryStore(announceChanges());
 const appVersion = /app\.(\w+)\.js/.exec(JSON.stringify(files))?.[1] ?? '';
-const syncNow = () => sync({ store, api, clock: Date.now, appVersion });
+const giveWay = new BroadcastChannel('give-way');
+/** What is not sent when a new version takes over, that version sends: it waits for no answer. */
+const syncNow = () =>
+  Promise.race([
+    sync({ store, api, clock: Date.now, appVersion }),
+    new Promise<never>((_, reject) => {
+      const stop = () => reject(new Error('a new version takes over'));
+      giveWay.addEventListener('message', stop, { once: true });
+    }),
+  ]);
+
+// The page's requests to the API need no worker. One that is to go must not be woken by them.
+self.addEventListener('install', (event) => {
+  interface WithRoutes {
+    addRoutes?(rules: object): Promise<void>;
+  }
+  const routes = { condition: { urlPattern: '/api/*' }, source: 'network' };
+  (event as WithRoutes).addRoutes?.(routes).catch(() => {});
+});
 
 self.addEventListener('push', (event) => {
   event.waitUntil(
@@ -58,7 +76,9 @@ self.addEventListener('activate', (event) => {
 
 // A new version waits until the page asks for it, on a screen where nothing can be lost.
 self.addEventListener('message', (event) => {
-  if (event.data === 'take over') void self.skipWaiting();
+  if (event.data !== 'take over') return;
+  void self.skipWaiting();
+  giveWay.postMessage(null);
 });
 
 function show(title: string, options: NotificationOptions): Promise<void> {
