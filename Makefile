@@ -10,7 +10,7 @@ NODE := $(VENV)/.node
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check words screens wheel lock bench-sender bench-loop bench-claim
+.PHONY: help run test check words screens wheel lock bench-sender bench-loop bench-claim bench-phone
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2}'
@@ -74,6 +74,11 @@ bench-loop: $(VENV)/.stamp ## How late 10,000 reminders of one second are
 bench-claim: $(VENV)/.stamp ## What a claim costs with up to 5 million rows
 	@$(BIN)/python -m tests.rig.install
 	@$(BIN)/python -m benchmarks.claim_cost
+
+bench-phone: $(VENV)/.stamp $(VENV)/.node ## How fast the phone app starts and saves, beside a bare page
+	@$(BIN)/python pwa/build.py
+	@$(BIN)/python -m tests.rig.install
+	@$(BIN)/python -m benchmarks.phone
 
 wheel: $(VENV)/.stamp ## Pack dist/*.whl, the built phone app inside
 	@$(BIN)/python pwa/build.py
