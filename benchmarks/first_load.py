@@ -15,6 +15,8 @@ HERE = Path(__file__).parent / "lighthouse"
 SCORES = ("performance", "accessibility", "best-practices")
 TIMES = ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time")
 RUN_SECONDS = 180
+#: On a busy machine it may lose the trace of a page: such a run is tried again.
+MOST_FAILURES = 2
 
 
 class NoLighthouse(Exception):
@@ -34,11 +36,20 @@ class Load:
 def measure(url: str, folder: Path, runs: int) -> list[Load]:
     """Load the diary's first page so often, each time by a new browser.
 
-    :raises NoLighthouse: Node is too old, or npm failed
+    :raises NoLighthouse: there is no Node for it, npm failed, or no run succeeded
     """
     node = _node()
     _install(node)
-    return [_load(node, url, folder / f"lighthouse-{place}.json") for place in range(runs)]
+    loads: list[Load] = []
+    for place in range(runs + MOST_FAILURES):
+        if len(loads) < runs:
+            try:
+                loads.append(_load(node, url, folder / f"lighthouse-{place}.json"))
+            except subprocess.CalledProcessError as error:
+                print(f"Lighthouse failed (its message is above; exit status {error.returncode})")
+    if not loads:
+        raise NoLighthouse("every run failed; its messages are above")
+    return loads
 
 
 def _node() -> Path:
