@@ -142,7 +142,7 @@ def _bundle_all(numbered: Path) -> None:
     urls = {name: _build_bundle(environment, name) for name in names}
     app.jinja_env.filters["one_line"] = _one_line
     page = app.jinja_env.from_string((PWA / "index.html").read_text(encoding="utf-8"))
-    at_start = _imported_at_start(BUILT / Path(urls["app_js"]).name)
+    chunks = _imported_at_start(BUILT / Path(urls["app_js"]).name)
     languages, catalogues = _write_catalogues(texts)
     english = words.compiled("en", texts)["words"]
     in_page = _data({"languages": languages, "words": english})
@@ -150,7 +150,9 @@ def _bundle_all(numbered: Path) -> None:
         name: _taken_in(_build_bundle(environment, bundle))
         for name, bundle in (("style", "app_css"), ("first", "first_js"))
     }
-    shell = page.render(urls, words=in_page, at_start=at_start, languages=languages, **inside)
+    shell = page.render(
+        urls, words=in_page, scripts=_data([*chunks, urls["app_js"]]), languages=languages, **inside
+    )
     (BUILT / "index.html").write_text(shell, encoding="utf-8")
     shutil.copy(PWA / "manifest.webmanifest", BUILT)
     shutil.copytree(PWA / "icons", BUILT / "icons")

@@ -6,6 +6,8 @@
 import { draw, KEY, type FirstScreen } from './sketch';
 import { noteTaps } from './taps';
 
+const LATEST_MILLISECONDS = 500;
+
 const root = document.getElementById('app')!;
 const isHome = !/^#\/./.test(location.hash);
 const isNew = localStorage.getItem('language') === null && navigator.language.startsWith('en');
@@ -21,4 +23,18 @@ if (isHome && kept !== null) {
     root.querySelector('.above')?.replaceChildren(open[2]);
   }
 }
-if (root.hasChildNodes()) noteTaps();
+
+/** The app's script, and beside it those that it imports, which it would else find only later. */
+function load(): void {
+  const urls = JSON.parse(document.getElementById('scripts')?.textContent ?? '[]') as string[];
+  for (const url of urls) void import(url);
+}
+
+if (root.hasChildNodes()) {
+  noteTaps();
+  // Painted first: neither its scripts' arrival nor their work keeps a screen that is there from the eye.
+  requestAnimationFrame(() => setTimeout(load));
+  setTimeout(load, LATEST_MILLISECONDS); // a page that is not seen draws no frame
+} else {
+  load();
+}
