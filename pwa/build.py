@@ -140,8 +140,9 @@ def _bundle_all(numbered: Path) -> None:
 
     names = ("app_js", "clinic_js", "access_js", "stop_js", "clinic_css")
     urls = {name: _build_bundle(environment, name) for name in names}
+    app.jinja_env.filters["one_line"] = _one_line
     page = app.jinja_env.from_string((PWA / "index.html").read_text(encoding="utf-8"))
-    at_start = _imported_at_start(BUILT / Path(urls["app_js"]).name)
+    chunks = _imported_at_start(BUILT / Path(urls["app_js"]).name)
     languages, catalogues = _write_catalogues(texts)
     english = words.compiled("en", texts)["words"]
     in_page = _data({"languages": languages, "words": english})
@@ -149,7 +150,9 @@ def _bundle_all(numbered: Path) -> None:
         name: _taken_in(_build_bundle(environment, bundle))
         for name, bundle in (("style", "app_css"), ("first", "first_js"))
     }
-    shell = page.render(urls, words=in_page, at_start=at_start, **inside)
+    shell = page.render(
+        urls, words=in_page, scripts=_data([*chunks, urls["app_js"]]), languages=languages, **inside
+    )
     (BUILT / "index.html").write_text(shell, encoding="utf-8")
     shutil.copy(PWA / "manifest.webmanifest", BUILT)
     shutil.copytree(PWA / "icons", BUILT / "icons")
@@ -164,6 +167,11 @@ def _build_bundle(environment: Any, name: str) -> str:
     bundle = environment[name]
     bundle.build(force=True, disable_cache=True)
     return str(bundle.urls()[0])
+
+
+def _one_line(html: str) -> str:
+    """Without the spaces between elements, which the app does not render."""
+    return re.sub(r"\s*\n\s*", "", html)
 
 
 def _taken_in(url: str) -> str:

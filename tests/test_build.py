@@ -94,7 +94,8 @@ def test_the_worker_keeps_what_the_shell_needs_and_nothing_of_the_clinic(tree: P
     build(tree)
     kept = precache(tree)
     page = (output(tree) / "index.html").read_text()
-    needed = set(re.findall(r'(?:src|href)="(/[^"]*)"', page)) | {"/"}
+    needed = set(re.findall(r'(?:src=|href=|[\[,])"(/[^"]*)"', page)) | {"/"}
+    assert [url for url in needed if "/app." in url], "the list of scripts was not read"
 
     assert needed <= kept.keys()
     assert not [url for url in kept if "clinic" in url]

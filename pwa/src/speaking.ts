@@ -2,6 +2,7 @@
 import { catalogue, ENGLISH, type Catalogue } from './i18n';
 import type { LanguageName } from './state';
 
+/** first/first.ts looks for it too. */
 const KEY = 'language';
 
 /** What the build writes into the page, as the text of #words. */

@@ -1,11 +1,12 @@
 """What the phone shows, and takes, before the app's own scripts have come."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, Route, expect
+from playwright.sync_api import Browser, Page, Playwright, Route, expect
 
 from tests.browser.chromium import ChromiumPhone, chromium_phone
 from tests.browser.diary_server import DiaryServer
@@ -38,19 +39,35 @@ def patient(
         yield enrolled
 
 
-def open_held_back(phone: ChromiumPhone, url: str) -> list[Route]:
-    """Open a page from which the app's script is kept until its request is let go."""
+@contextmanager
+def new_phone(desk: Browser, locale: str) -> Iterator[Page]:
+    """A page of a browser that was never here."""
+    context = desk.new_context(
+        locale=locale, viewport={"width": 393, "height": 851}, has_touch=True, is_mobile=True
+    )
+    yield context.new_page()
+    context.close()
+
+
+def hold(page: Page) -> list[Route]:
+    """Keep the app's script from the page until its request is let go."""
     held: list[Route] = []
 
-    def hold(route: Route) -> None:
+    def keep(route: Route) -> None:
         held.append(route)
 
+    page.route("**/static/built/app.*.js", keep)
+    return held
+
+
+def open_held_back(phone: ChromiumPhone, url: str) -> list[Route]:
+    """Open a page on a phone that knows the diary."""
     phone.page = phone.context.new_page()
     network = phone.protocol()
     network.send("Network.enable")
     # What the worker has cannot be held back.
     network.send("Network.setBypassServiceWorker", {"bypass": True})
-    phone.page.route("**/static/built/app.*.js", hold)
+    held = hold(phone.page)
     phone.page.goto(url, wait_until="commit")
     wait_until(phone.page, "document.readyState !== 'loading'")
     return held
@@ -91,3 +108,39 @@ def test_a_rating_tapped_before_the_app_is_there_is_saved_once_and_nothing_moves
     patient.press("Delete from this phone")
     patient.press("Yes, delete")
     wait_until(patient.page, "localStorage.getItem('first-screen') === null")
+
+
+def test_a_new_phone_reads_the_welcome_before_the_app_is_there_as_the_app_says_it(
+    desk: Browser, shared_server: DiaryServer
+) -> None:
+    with new_phone(desk, "en-GB") as page:
+        held = hold(page)
+        page.goto(f"{shared_server.url}/", wait_until="commit")
+        agree = page.get_by_role("button", name="I have read this and agree")
+        expect(agree).to_be_visible()
+        before = page.evaluate("document.getElementById('app').innerHTML")
+        wait_until(page, "document.readyState !== 'loading'")
+        held.pop().continue_()
+        wait_until(page, "window.firstTaps === undefined")
+        assert page.evaluate("document.getElementById('app').innerHTML") == before
+
+    with new_phone(desk, "en-GB") as page:  # and an impatient thumb is not ignored
+        held = hold(page)
+        page.goto(f"{shared_server.url}/", wait_until="commit")
+        agree = page.get_by_role("button", name="I have read this and agree")
+        agree.tap()
+        held.pop().continue_()
+        expect(page.get_by_label("Code")).to_be_visible()
+
+
+@pytest.mark.parametrize(("locale", "path"), [("fr-FR", "/"), ("en-GB", "/#/help")])
+def test_what_the_app_would_not_show_is_not_shown_before_it(
+    desk: Browser, shared_server: DiaryServer, locale: str, path: str
+) -> None:
+    with new_phone(desk, locale) as page:
+        held = hold(page)
+        page.goto(f"{shared_server.url}{path}", wait_until="commit")
+        wait_until(page, "document.readyState !== 'loading'")
+        assert page.locator("#app > *").count() == 0
+        held.pop().continue_()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -1,21 +1,40 @@
 /**
- * Stands in the page itself and runs before anything else: when a rating is due, its scale is there
- * with the first paint and takes taps, while the app is still coming. The app then takes its place.
+ * Stands in the page itself and runs before anything else. A new phone reads the welcome that stands
+ * in the page too; when a rating is due, its scale is there with the first paint. Both take taps
+ * while the app is still coming, which then takes their place.
  */
 import { draw, KEY, type FirstScreen } from './sketch';
 import { noteTaps } from './taps';
 
-const root = document.getElementById('app');
-const now = Date.now();
-if (root && location.pathname === '/' && location.hash.length < 3) {
-  const { lang, dir, screen, windows } = JSON.parse(
-    localStorage.getItem(KEY) ?? '{"windows":[]}',
-  ) as FirstScreen;
+const LATEST_MILLISECONDS = 500;
+
+const root = document.getElementById('app')!;
+const isHome = !/^#\/./.test(location.hash);
+const isNew = localStorage.getItem('language') === null && navigator.language.startsWith('en');
+if (!isHome || !isNew) root.replaceChildren();
+const kept = localStorage.getItem(KEY);
+if (isHome && kept !== null) {
+  const now = Date.now();
+  const { lang, dir, screen, windows } = JSON.parse(kept) as FirstScreen;
   const open = windows.find(([opensAt, closesAt]) => opensAt <= now && now < closesAt);
   if (open && screen) {
     Object.assign(document.documentElement, { lang, dir });
     root.append(draw(screen, root.namespaceURI));
     root.querySelector('.above')?.replaceChildren(open[2]);
-    noteTaps();
   }
+}
+
+/** The app's script, and beside it those that it imports, which it would else find only later. */
+function load(): void {
+  const urls = JSON.parse(document.getElementById('scripts')?.textContent ?? '[]') as string[];
+  for (const url of urls) void import(url);
+}
+
+if (root.hasChildNodes()) {
+  noteTaps();
+  // Painted first: neither its scripts' arrival nor their work keeps a screen that is there from the eye.
+  requestAnimationFrame(() => setTimeout(load));
+  setTimeout(load, LATEST_MILLISECONDS); // a page that is not seen draws no frame
+} else {
+  load();
 }
