@@ -52,7 +52,11 @@ def newest_first(
     rows = rows.order_by(Block.planned_on.desc(), Block.id.desc()).limit(BATCH)
     following = rows
     if begins is not None:
-        following = rows.where(_comes_after(*begins) | (Block.id == begins[1]))
+        planned_on, block_id = begins
+        following = rows.where(
+            Block.planned_on <= planned_on,
+            or_(Block.planned_on < planned_on, Block.id <= block_id),
+        )
     while batch := list(session.scalars(following)):
         yield from dossiers.of_rows(session, clinic_id, batch, as_of)
         following = rows.where(_comes_after(batch[-1].planned_on, batch[-1].id))
@@ -61,28 +65,36 @@ def newest_first(
 def holding(session: Session, clinic_id: UUID, owner: UUID, as_of: datetime) -> Dossier | None:
     """The block that this id is of, or that the entry, sign-off or patient with this id belongs
     to; for the clinic's own id its newest block. None: this clinic has no such id."""
-    ours = Block.clinic_id == clinic_id
-    entry = exists().where(DiaryEntry.block_id == Block.id, DiaryEntry.id == owner)
-    sign_off = exists().where(SignOff.block_id == Block.id, SignOff.id == owner)
-    newest = select(Block).where(ours).order_by(Block.planned_on.desc(), Block.id.desc()).limit(1)
-    for which in (Block.id == owner, entry, sign_off, Block.patient_id == owner):
-        block = session.scalar(newest.where(which))
-        if block is not None:
-            return dossiers.of_rows(session, clinic_id, [block], as_of)[0]
-    block = session.scalar(newest) if owner == clinic_id else None
+    newest = (
+        select(Block)
+        .where(Block.clinic_id == clinic_id)
+        .order_by(Block.planned_on.desc(), Block.id.desc())
+        .limit(1)
+    )
+    ids = blocks_of(session, clinic_id, {owner})
+    block = session.scalar(newest.where(Block.id.in_(ids) if ids else Block.patient_id == owner))
+    if block is None and owner == clinic_id:
+        block = session.scalar(newest)
     return None if block is None else dossiers.of_rows(session, clinic_id, [block], as_of)[0]
 
 
 def blocks_of(session: Session, clinic_id: UUID, owners: set[UUID]) -> set[UUID]:
-    """The blocks among these ids, and those to which entries among them belong."""
-    entry = exists().where(DiaryEntry.block_id == Block.id, DiaryEntry.id.in_(owners))
-    rows = select(Block.id).where(Block.clinic_id == clinic_id, or_(Block.id.in_(owners), entry))
-    return set(session.scalars(rows))
+    """The blocks among these ids, and those to which entries or sign-offs among them belong."""
+    found: set[UUID] = set()
+    for table, block_id in (
+        (Block, Block.id),
+        (DiaryEntry, DiaryEntry.block_id),
+        (SignOff, SignOff.block_id),
+    ):
+        rows = select(block_id).where(table.clinic_id == clinic_id, table.id.in_(owners))
+        found |= set(session.scalars(rows))
+    return found
 
 
 def _comes_after(planned_on: date, block_id: UUID) -> ColumnElement[bool]:
-    return or_(
-        Block.planned_on < planned_on, and_(Block.planned_on == planned_on, Block.id < block_id)
+    return and_(
+        Block.planned_on <= planned_on,  # said by itself, an index is of use
+        or_(Block.planned_on < planned_on, Block.id < block_id),
     )
 
 

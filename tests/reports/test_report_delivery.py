@@ -5,6 +5,7 @@ import hmac
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -22,7 +23,7 @@ from server.push.command import remind, remind_once
 from server.push.report_delivery import ReportDelivery, run, run_once
 from server.storage import audit, blocks, report_pushes, report_targets, sign_offs
 from server.storage.db import Database
-from server.storage.models import AuditEvent, Block, ReportPush, ReportTarget
+from server.storage.models import AuditEvent, Block, Patient, Protocol, ReportPush, ReportTarget
 from server.storage.vault import Vault
 from server.web.context import Services
 from tests.builders import (
@@ -491,3 +492,24 @@ def test_the_process_of_the_reminders_sends_reports_too(
         loop.join(60)
         assert not loop.is_alive()
     assert f'"Procedure/{world.block.id}"' in server.posted[0].body.decode()
+
+
+def test_a_target_gets_one_report_at_a_time_and_then_the_next(
+    rated: World, delivery: ReportDelivery, server: FhirServer, clock: TestClock, database: Database
+) -> None:
+    with database.transaction() as session:
+        patient = session.get_one(Patient, rated.patient.id)
+        protocol = session.get_one(Protocol, rated.block.protocol_id)
+        second = new_block(session, patient, protocol, number=2)
+        blocks.start(session, second, T0, "clinic", audit.SYSTEM, NOON)
+    clock.now = FINISHED
+    together: list[int] = []
+
+    def wait() -> None:
+        time.sleep(1.2)  # in which the other would come
+        together.append(len(server.posted))
+
+    answer = b'{"resourceType": "Bundle", "type": "transaction-response"}'
+    server.will(Misbehaviour(body=answer, meanwhile=wait))
+    run_once(delivery, clock)
+    assert (together, len(server.posted)) == ([1], 2)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.columns import Instant, new_id, of_clinic
@@ -15,6 +15,7 @@ class DiaryEntry(Base):
     """One rating as a phone recorded it or staff wrote it down: never changed, never deleted."""
 
     __tablename__ = "diary_entry"
+    __table_args__ = (Index("ix_diary_entry_id", "id"),)
     enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(
         primary_key=True

@@ -53,3 +53,4 @@ def upgrade() -> None:
         sa.Column("sent", sa.JSON(), nullable=False),
         sa.UniqueConstraint("target_id", "block_id"),
     )
+    op.create_index("ix_diary_entry_id", "diary_entry", ["id"])
