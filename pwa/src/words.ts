@@ -20,7 +20,10 @@ function storeWords(code: StoreFailureCode): string {
       return t('A newer version of the diary is on this phone. Close the diary and open it again.');
     case 'busy':
     case 'unavailable':
-      return t('This phone could not save. Close other windows of the diary and try again.');
+      return [
+        t('This phone could not save. Close other windows of the diary and try again.'),
+        t('If it fails again, close the diary and open it anew.'),
+      ].join(' ');
   }
 }
 
