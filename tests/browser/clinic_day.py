@@ -24,6 +24,9 @@ ADMINISTRATOR = "ada@elm.example"
 #: Signs in with an authenticator app as well.
 CAREFUL = "cora@elm.example"
 
+#: As much as can be said of any block.
+GIVEN = {"concentration_percent": 0.25, "steroid": False, "sedation": True}
+
 
 def at(clock: str) -> datetime:
     """A time of that day, on the wall in London."""
@@ -196,6 +199,7 @@ class ClinicDay:
                 planned_on=now.date(),
                 actor=audit.SYSTEM,
                 now=now,
+                given=GIVEN,
             )
             blocks.start(session, block, now, "clinic", audit.SYSTEM, now)
             blocks.get(session, self._clinic.id, of.block_id).number = 2
@@ -255,6 +259,7 @@ class ClinicDay:
                 planned_on=TODAY,
                 actor=audit.SYSTEM,
                 now=now,
+                given=GIVEN,
             )
             enrolment = enrolments.of_patient(session, patient, now)
             invited = enrolments.invite(session, self._vault, enrolment, audit.SYSTEM, now)
