@@ -1,11 +1,10 @@
 /** The diary's signals and actions, made from the store, the network and the clock. */
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import { assessmentOnPhoneClock, onPhoneClock } from './domain/block';
+import { anotherZone, assessmentOnPhoneClock, onPhoneClock } from './domain/block';
 import { clockOffMinutes, correctionNow } from './domain/clock';
-import { due, dueOnPhoneClock } from './domain/due';
+import { dueOnPhoneClock } from './domain/due';
 import type { KeptEntry } from './domain/entry';
 import type { Assessment } from './domain/schedule';
-import { showsAnotherTime } from './domain/schedule';
 import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
 import { HandedOver } from './handed-over';
 import { t } from './i18n';
@@ -13,8 +12,8 @@ import type { Phone } from './phone';
 import type { Actions, Diary, Failure } from './state';
 import { NOTHING, type Kept } from './store/kept';
 import {
-  blockFrom, countedEntries, enrolmentOf, keptEntries, keptEntry, onlyHere, unanswered, unsent,
-  waiting, wholeDiary,
+  blockFrom, dueFrom, enrolmentOf, isOffered, keptEntries, keptEntry, onlyHere, quietHours,
+  unanswered, unsent, wholeDiary,
 } from './store/reading';
 import { enrol, leave, syncFromEither } from './sync/sync';
 import { Syncing, type SyncPhase } from './sync/syncing';
@@ -55,12 +54,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
 
   const newZone = computed(() => {
     const zone = phone.zone();
-    const block = trueBlock.value;
-    const at = trueNow.value;
-    const asksByTheClock = block?.assessments.some((one) => one.daily && one.closesAt > at);
-    return asksByTheClock && zone !== facts.value?.zoneAsked && showsAnotherTime(zone, block!.timezone, at)
-      ? zone
-      : null;
+    return zone === facts.value?.zoneAsked ? null : anotherZone(trueBlock.value, zone, trueNow.value);
   });
 
   const toAsk = computed(() => {
@@ -82,10 +76,8 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       kept.value && blockId.value !== null ? keptEntries(kept.value, blockId.value) : [],
     ),
     due: computed(() => {
-      const block = trueBlock.value;
-      if (!kept.value || !block) return null;
-      const found = due(block, countedEntries(kept.value, block.id), trueNow.value);
-      return dueOnPhoneClock(found, correction.value);
+      const found = kept.value && dueFrom(kept.value, trueBlock.value, trueNow.value);
+      return found && dueOnPhoneClock(found, correction.value);
     }),
     wholeDiary: computed(() => (kept.value ? wholeDiary(kept.value, trueNow.value) : [])),
     onlyHere: computed(() => (kept.value ? onlyHere(kept.value).length : 0)),
@@ -99,20 +91,10 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       };
     }),
     reminders: reminders.status,
-    quietHours: computed(() => {
-      const chosen = kept.value && waiting(kept.value, 'quiet_hours').at(-1);
-      const known = facts.value?.phone;
-      return [
-        chosen?.start ?? known?.quiet_start ?? '21:30',
-        chosen?.end ?? known?.quiet_end ?? '07:30',
-      ];
-    }),
+    quietHours: computed(() => quietHours(kept.value)),
     newZone,
     now,
-    languages: computed(() => {
-      const offered = facts.value?.phone?.languages;
-      return phone.languages.filter(({ code }) => !offered || offered.includes(code));
-    }),
+    languages: computed(() => phone.languages.filter(({ code }) => isOffered(kept.value, code))),
     linkToken,
     correction,
     clockOffMinutes: computed(() => clockOffMinutes(facts.value?.clock ?? null, now.value)),

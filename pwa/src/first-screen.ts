@@ -14,16 +14,17 @@ const PASSING = '.notice, details > :not(summary)';
 
 /** @param root where the screens are shown */
 export function keepFirstScreen(root: Element, { diary, toAsk }: RunningDiary): void {
-  let kept = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<FirstScreen>;
+  let kept: Partial<FirstScreen> = {};
   const keep = (changes: Partial<FirstScreen>): void => {
     kept = { ...kept, ...changes };
-    localStorage.setItem(KEY, JSON.stringify(kept));
+    unlessForbidden(() => localStorage.setItem(KEY, JSON.stringify(kept)));
   };
+  unlessForbidden(() => Object.assign(kept, JSON.parse(localStorage.getItem(KEY) ?? '{}')));
 
   effect(() => {
     if (!diary.ready.value) return;
     const block = diary.block.value;
-    if (!block || !diary.enrolment.value) return localStorage.removeItem(KEY);
+    if (!block || !diary.enrolment.value) return unlessForbidden(() => localStorage.removeItem(KEY));
     const { language: lang, dir } = catalogue.value;
     const of = [block.id, ...block.sites, lang].join();
     const windows: FirstScreen['windows'] = toAsk.value
@@ -43,4 +44,13 @@ export function keepFirstScreen(root: Element, { diary, toAsk }: RunningDiary): 
     }, KEEP_AFTER_MILLISECONDS);
     return () => clearTimeout(later);
   });
+}
+
+/** Without it the next start only shows the screen a moment later. */
+function unlessForbidden(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // cookies and site data are blocked, or the phone is full
+  }
 }

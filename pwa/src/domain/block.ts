@@ -1,6 +1,6 @@
 import type { Entry } from './entry';
 import { correctionOf } from './clock';
-import { assessments, type Assessment, type PlannedAssessment } from './schedule';
+import { assessments, showsAnotherTime, type Assessment, type PlannedAssessment } from './schedule';
 
 /** The clinic's own words in one language; empty: none. */
 export interface PatientText {
@@ -118,6 +118,12 @@ function schedule(
     }
   });
   return assessments(placeable, performedAt, timezone);
+}
+
+/** This zone, if what is still to be asked by the wall clock is asked at another time than it shows. */
+export function anotherZone(block: Block | null, zone: string, now: number): string | null {
+  const asksByTheClock = block?.assessments.some((one) => one.daily && one.closesAt > now);
+  return asksByTheClock && showsAnotherTime(zone, block!.timezone, now) ? zone : null;
 }
 
 /** The same block by a clock that is `correction` milliseconds behind the true time. */

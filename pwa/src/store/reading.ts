@@ -1,7 +1,7 @@
 /** What the kept items and facts say about a block. */
 import { blockOf, currentBlock, type Block } from '../domain/block';
 import { replacedIds } from '../domain/corrections';
-import { isAnswered } from '../domain/due';
+import { due, isAnswered, type Due } from '../domain/due';
 import type { Entry, KeptEntry } from '../domain/entry';
 import type { Assessment } from '../domain/schedule';
 import type { DiaryEntryItem, Item } from '../wire';
@@ -41,6 +41,26 @@ export function countedEntries(kept: Kept, blockId: string): Entry[] {
   return ofBlock(kept, blockId)
     .filter(({ state }) => state !== 'rejected')
     .map(({ item }) => entryOf(item));
+}
+
+/** What is asked for now about a block, from what is kept; null without a block. */
+export function dueFrom(kept: Kept, block: Block | null, now: number): Due | null {
+  return block && due(block, countedEntries(kept, block.id), now);
+}
+
+/** From when to when no later reminder rings: as chosen here, as the clinic knows it, or as usual. */
+export function quietHours(kept: Kept | null): [start: string, end: string] {
+  const chosen = kept && waiting(kept, 'quiet_hours').at(-1);
+  const known = kept?.facts.phone;
+  return [
+    chosen?.start ?? known?.quiet_start ?? '21:30',
+    chosen?.end ?? known?.quiet_end ?? '07:30',
+  ];
+}
+
+/** Whether the clinic lets its patients read this language; before it is known, all of them. */
+export function isOffered(kept: Kept | null, language: string): boolean {
+  return kept?.facts.phone?.languages?.includes(language) ?? true;
 }
 
 /** The assessments without an answer that counts, those that passed included. */

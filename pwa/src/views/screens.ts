@@ -1,12 +1,9 @@
 /** Every screen by the name in its address. The gallery and the tests show what stands here. */
 import type { Move } from '../domain/browser';
 import { Baseline } from './baseline';
-import { Complete } from './complete';
 import { Correct } from './correct';
 import { Enrol } from './enrol';
-import { InjectionDone } from './injection-done';
 import { Memory } from './memory';
-import { NoBlock } from './no-block';
 import { Now } from './now';
 import { NotHere } from './not-here';
 import { Opening } from './opening';
@@ -14,7 +11,6 @@ import { Rate } from './rate';
 import { Saved } from './saved';
 import { second, type ScreenView } from './second';
 import { StoreFailure } from './store-failure';
-import { Unable } from './unable';
 import { Waiting } from './waiting';
 import { Welcome } from './welcome';
 
@@ -28,14 +24,14 @@ export const screens = {
   leave: second('Leave'),
   install: second('Install'),
   reminders: second('Reminders'),
-  'no-block': NoBlock,
+  'no-block': second('NoBlock'),
   baseline: Baseline,
   waiting: Waiting,
-  'injection-done': InjectionDone,
+  'injection-done': second('InjectionDone'),
   now: Now,
   rate: Rate,
   memory: Memory,
-  unable: Unable,
+  unable: second('Unable'),
   saved: Saved,
   entries: second('Entries'),
   entry: second('OneEntry'),
@@ -43,7 +39,7 @@ export const screens = {
   picture: second('Picture'),
   'your-data': second('OwnData'),
   alarms: second('Alarms'),
-  complete: Complete,
+  complete: second('Complete'),
   help: second('Help'),
   learn: second('Learn'),
   about: second('About'),

@@ -1,6 +1,4 @@
-import { createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
-import type { PrecacheEntry } from 'workbox-precaching';
-import { NavigationRoute, registerRoute } from 'workbox-routing';
+import { PrecacheController, type PrecacheEntry } from 'workbox-precaching';
 import { announceChanges } from '../store/changes';
 import { DiaryStore } from '../store/diary-store';
 import { phoneApi } from '../sync/api';
@@ -12,9 +10,18 @@ import { handlePush, putOff } from './push';
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: PrecacheEntry[] };
 
 const files = self.__WB_MANIFEST;
-precacheAndRoute(files);
-// The app's own pages, and nothing else: not the clinic's, not the API.
-registerRoute(new NavigationRoute(createHandlerBoundToURL('/'), { allowlist: [/^\/e?$/] }));
+const precache = new PrecacheController();
+precache.precache(files);
+
+// The app's own pages and files, and nothing else: not the clinic's, not the API.
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  const isPage = request.mode === 'navigate';
+  const file = isPage && /^\/e?$/.test(url.pathname) ? '/' : request.url;
+  if (request.method !== 'GET' || !precache.getCacheKeyForURL(file)) return;
+  event.respondWith(precache.createHandlerBoundToURL(file)({ event, request, url }));
+});
 
 const api = phoneApi();
 const store = new DiaryStore(announceChanges());
