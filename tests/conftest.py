@@ -108,14 +108,14 @@ def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
         return make()
     shared: Database = request.getfixturevalue("shared_postgres")
     with shared.engine.begin() as connection:
-        connection.exec_driver_sql(EMPTY_EVERY_TABLE)
+        connection.exec_driver_sql(empty_every_table())
     return shared.engine.url.render_as_string(hide_password=False)
 
 
-#: As the database's superuser: the audit trail lets nobody else delete.
-EMPTY_EVERY_TABLE = "SET LOCAL session_replication_role = replica;" + ";".join(
-    f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables)
-)
+def empty_every_table() -> str:
+    """Deletes every row; as the superuser, since the audit trail lets nobody else delete."""
+    tables = ";".join(f"DELETE FROM {table.name}" for table in Base.metadata.sorted_tables)
+    return f"SET LOCAL session_replication_role = replica;{tables}"
 
 
 @pytest.fixture
