@@ -50,13 +50,11 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   const blockId = computed(() => trueBlock.value?.id ?? null);
 
   const newZone = computed(() => {
-    const zone = phone.zone();
     const block = trueBlock.value;
     const at = trueNow.value;
-    const asksByTheClock = block?.assessments.some((one) => one.daily && one.closesAt > at);
-    return asksByTheClock && zone !== facts.value?.zoneAsked && clocksDiffer(zone, block!.timezone, at)
-      ? zone
-      : null;
+    if (!block?.assessments.some((one) => one.daily && one.closesAt > at)) return null;
+    const zone = phone.zone();
+    return zone !== facts.value?.zoneAsked && clocksDiffer(zone, block.timezone, at) ? zone : null;
   });
 
   const toAsk = computed(() => {
