@@ -53,8 +53,8 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   const blockId = computed(() => trueBlock.value?.id ?? null);
 
   const newZone = computed(() => {
-    const zone = phone.zone();
-    return zone === facts.value?.zoneAsked ? null : anotherZone(trueBlock.value, zone, trueNow.value);
+    const zone = anotherZone(trueBlock.value, phone.zone, trueNow.value);
+    return zone === facts.value?.zoneAsked ? null : zone;
   });
 
   const toAsk = computed(() => {

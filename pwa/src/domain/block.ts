@@ -120,10 +120,11 @@ function schedule(
   return assessments(placeable, performedAt, timezone);
 }
 
-/** This zone, if what is still to be asked by the wall clock is asked at another time than it shows. */
-export function anotherZone(block: Block | null, zone: string, now: number): string | null {
-  const asksByTheClock = block?.assessments.some((one) => one.daily && one.closesAt > now);
-  return asksByTheClock && showsAnotherTime(zone, block!.timezone, now) ? zone : null;
+/** The phone's zone, if what is still to be asked by the wall clock is asked at another time there. */
+export function anotherZone(block: Block | null, zone: () => string, now: number): string | null {
+  if (!block?.assessments.some((one) => one.daily && one.closesAt > now)) return null;
+  const here = zone();
+  return showsAnotherTime(here, block.timezone, now) ? here : null;
 }
 
 /** The same block by a clock that is `correction` milliseconds behind the true time. */

@@ -6,57 +6,61 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** The app's words with this phone's customs: 24-hour clock, order of day and month, digits. */
-const formats = computed(() => {
-  const locale = customs(language.value, navigator.language);
-  return {
-    clock: new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...hours() }),
-    shortDay: new Intl.DateTimeFormat(locale, { weekday: 'short' }),
-    full: new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', ...hours() }),
-    weekday: new Intl.DateTimeFormat(locale, { weekday: 'long' }),
-    date: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' }),
-    relative: new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
-    day: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
-    number: new Intl.NumberFormat(locale),
-    list: new Intl.ListFormat(locale, { type: 'unit', style: 'short' }),
-  };
-});
+const locale = computed(() => customs(language.value, navigator.language));
+
+/** Made when first needed: a start on a slow phone waits for each. */
+function format<T>(make: (locale: string) => T) {
+  return computed(() => make(locale.value));
+}
+
+const formats = {
+  clock: format((where) => new Intl.DateTimeFormat(where, { timeStyle: 'short', ...hours() })),
+  shortDay: format((where) => new Intl.DateTimeFormat(where, { weekday: 'short' })),
+  full: format((where) => new Intl.DateTimeFormat(where, { dateStyle: 'long', timeStyle: 'short', ...hours() })),
+  weekday: format((where) => new Intl.DateTimeFormat(where, { weekday: 'long' })),
+  date: format((where) => new Intl.DateTimeFormat(where, { day: 'numeric', month: 'long' })),
+  relative: format((where) => new Intl.RelativeTimeFormat(where, { numeric: 'always' })),
+  day: format((where) => new Intl.RelativeTimeFormat(where, { numeric: 'auto' })),
+  number: format((where) => new Intl.NumberFormat(where)),
+  list: format((where) => new Intl.ListFormat(where, { type: 'unit', style: 'short' })),
+};
 
 export function digits(value: number): string {
-  return formats.value.number.format(value);
+  return formats.number.value.format(value);
 }
 
 /** "Walking, Chores" */
 export function list(items: readonly string[]): string {
-  return formats.value.list.format(items);
+  return formats.list.value.format(items);
 }
 
 /** "11:00" */
 export function clock(at: number): string {
-  return formats.value.clock.format(at);
+  return formats.clock.value.format(at);
 }
 
 /** "Wed" */
 export function weekday(at: number): string {
-  return formats.value.shortDay.format(at);
+  return formats.shortDay.value.format(at);
 }
 
 /** "2 March 2026 at 11:00" */
 export function dateAndClock(at: number): string {
-  return formats.value.full.format(at);
+  return formats.full.value.format(at);
 }
 
 /** "11:00" today, else with the day: "yesterday 23:10", "Wednesday 09:00", "3 November 09:00". */
 export function dayAndClock(at: number, now: number): string {
   const days = daysBetween(now, at);
   if (days === 0) return clock(at);
-  if (Math.abs(days) === 1) return `${formats.value.day.format(days, 'day')} ${clock(at)}`;
-  const day = days > 1 && days < 7 ? formats.value.weekday.format(at) : formats.value.date.format(at);
+  if (Math.abs(days) === 1) return `${formats.day.value.format(days, 'day')} ${clock(at)}`;
+  const day = days > 1 && days < 7 ? formats.weekday.value.format(at) : formats.date.value.format(at);
   return `${day} ${clock(at)}`;
 }
 
 /** "in 38 minutes", "in 2 hours", "in 3 days"; less than a minute ahead counts as one. */
 export function fromNow(at: number, now: number): string {
-  const { relative } = formats.value;
+  const relative = formats.relative.value;
   const ahead = Math.max(at - now, MINUTE);
   if (ahead < 90 * MINUTE) return relative.format(Math.ceil(ahead / MINUTE), 'minute');
   if (ahead < 36 * HOUR) return relative.format(Math.round(ahead / HOUR), 'hour');
