@@ -14,7 +14,7 @@ const PASSING = '.notice, details > :not(summary)';
 
 /** @param root where the screens are shown */
 export function keepFirstScreen(root: Element, { diary, toAsk }: RunningDiary): void {
-  let kept = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<FirstScreen>;
+  let kept = read();
   const keep = (changes: Partial<FirstScreen>): void => {
     kept = { ...kept, ...changes };
     localStorage.setItem(KEY, JSON.stringify(kept));
@@ -43,4 +43,12 @@ export function keepFirstScreen(root: Element, { diary, toAsk }: RunningDiary): 
     }, KEEP_AFTER_MILLISECONDS);
     return () => clearTimeout(later);
   });
+}
+
+function read(): Partial<FirstScreen> {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<FirstScreen>;
+  } catch {
+    return {};
+  }
 }
