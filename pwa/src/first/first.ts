@@ -9,19 +9,23 @@ import { noteTaps } from './taps';
 const LATEST_MILLISECONDS = 500;
 
 const root = document.getElementById('app')!;
-const isHome = !/^#\/./.test(location.hash);
-const isNew = localStorage.getItem('language') === null && navigator.language.startsWith('en');
-if (!isHome || !isNew) root.replaceChildren();
-const kept = localStorage.getItem(KEY);
-if (isHome && kept !== null) {
+
+function showFirst(): void {
+  if (/^#\/./.test(location.hash)) return; // not home
+  const kept = localStorage.getItem(KEY);
+  if (kept !== null) return showKept(JSON.parse(kept) as FirstScreen);
+  const isNew = localStorage.getItem('language') === null && navigator.language.startsWith('en');
+  const welcome = document.getElementById('welcome');
+  if (isNew && welcome instanceof HTMLTemplateElement) root.append(welcome.content);
+}
+
+function showKept({ lang, dir, screen, windows }: FirstScreen): void {
   const now = Date.now();
-  const { lang, dir, screen, windows } = JSON.parse(kept) as FirstScreen;
   const open = windows.find(([opensAt, closesAt]) => opensAt <= now && now < closesAt);
-  if (open && screen) {
-    Object.assign(document.documentElement, { lang, dir });
-    root.append(draw(screen, root.namespaceURI));
-    root.querySelector('.above')?.replaceChildren(open[2]);
-  }
+  if (!open || !screen) return;
+  Object.assign(document.documentElement, { lang, dir });
+  root.append(draw(screen, root.namespaceURI));
+  root.querySelector('.above')?.replaceChildren(open[2]);
 }
 
 /** The app's script, and beside it those that it imports, which it would else find only later. */
@@ -30,6 +34,11 @@ function load(): void {
   for (const url of urls) void import(url);
 }
 
+try {
+  showFirst();
+} catch {
+  root.replaceChildren(); // what is kept cannot be read: the app shows what is due
+}
 if (root.hasChildNodes()) {
   noteTaps();
   // Painted first: neither its scripts' arrival nor their work keeps a screen that is there from the eye.
