@@ -47,6 +47,10 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "exports.md"
 SECRET = "what the FHIR server wants"
 
 
+#: For what is about the other server and not about the queue, which the other tests try on both.
+on_one_database = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+
 @pytest.fixture
 def server() -> Iterator[FhirServer]:
     opened = FhirServer()
@@ -164,6 +168,7 @@ def test_what_changes_the_report_sends_it_again_and_what_does_not_does_not(
     assert server.resources[f"Procedure/{rated.block.id}"]["status"] == "unknown"
 
 
+@on_one_database
 def test_what_is_missed_after_the_verdict_follows_when_the_last_window_has_closed(
     rated: World, delivery: ReportDelivery, server: FhirServer, clock: TestClock, database: Database
 ) -> None:
@@ -178,6 +183,7 @@ def test_what_is_missed_after_the_verdict_follows_when_the_last_window_has_close
     assert row_of(database, rated).due_at is None
 
 
+@on_one_database
 def test_every_misbehaviour_is_told_and_tried_again_where_that_is_of_use(
     rated: World,
     delivery: ReportDelivery,
@@ -241,6 +247,7 @@ def subject(of: World) -> str:
     return f"block:{of.block.id}"
 
 
+@on_one_database
 def test_tries_end_after_three_days_and_begin_anew_when_the_address_is_set_again(
     rated: World,
     delivery: ReportDelivery,
@@ -267,6 +274,7 @@ def test_tries_end_after_three_days_and_begin_anew_when_the_address_is_set_again
     assert "authorization" not in server.posted[-1].headers
 
 
+@on_one_database
 def test_an_answer_that_is_lost_brings_the_same_again_and_makes_nothing_twice(
     rated: World, delivery: ReportDelivery, server: FhirServer, clock: TestClock, database: Database
 ) -> None:
@@ -315,6 +323,7 @@ def test_a_worker_that_died_leaves_its_report_to_the_next_and_two_never_send_one
     assert len(server.posted) == 1
 
 
+@on_one_database
 def test_a_server_that_hangs_delays_its_own_reports_only(
     rated: World,
     delivery: ReportDelivery,
@@ -338,6 +347,7 @@ def test_a_server_that_hangs_delays_its_own_reports_only(
     assert waited == [True]
 
 
+@on_one_database
 def test_the_loop_sends_what_becomes_due_and_stops_when_told(
     rated: World, delivery: ReportDelivery, server: FhirServer, clock: TestClock, database: Database
 ) -> None:
@@ -363,6 +373,7 @@ def verify_from_the_documentation() -> Callable[..., bool]:
     return found
 
 
+@on_one_database
 def test_a_webhook_is_signed_says_nothing_about_health_and_its_id_tells_a_repeat(
     world: World,
     phone: Phone,
@@ -432,6 +443,7 @@ def test_reports_go_only_to_the_targets_of_their_own_clinic(
         assert not [each for each in told if each.action.startswith("report.")]
 
 
+@on_one_database
 def test_a_name_that_leads_into_our_own_network_is_not_called(
     rated: World, server: FhirServer, clock: TestClock, database: Database, vault: Vault
 ) -> None:
@@ -451,6 +463,7 @@ def test_a_name_that_leads_into_our_own_network_is_not_called(
     assert (row.state, row.problem, server.posted) == ("failed", "address_refused", [])
 
 
+@on_one_database
 def test_a_credential_that_cannot_be_read_any_more_is_told(
     rated: World, server: FhirServer, clock: TestClock, database: Database, vault: Vault
 ) -> None:

@@ -186,6 +186,7 @@ def test_searches_find_by_patient_date_code_and_block_and_go_on_page_by_page(
     assert program.found("Observation", code="72514-3")["total"] == len(whole)
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])  # no query of its own
 def test_what_is_not_offered_is_told_and_what_cannot_be_read_is_refused(world: World) -> None:
     program = Program(world)
     told = program.found("Observation", colour="red")["entry"]
@@ -257,6 +258,7 @@ def test_what_a_program_reads_is_on_the_audit_trail_under_its_name(
     assert "Research database (program)" in page.text
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])  # no query of its own
 def test_a_token_that_asks_too_often_has_to_wait_and_no_other_with_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
