@@ -6,7 +6,7 @@ import { due, type Due } from './domain/due';
 import type { KeptEntry } from './domain/entry';
 import { wallTime } from './domain/schedule';
 import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
-import { t } from './i18n';
+import { noticeZone, t } from './i18n';
 import type { Phone } from './phone';
 import type { Actions, Diary, Enrolment, Failure, Rating } from './state';
 import type { Kept } from './store/diary-store';
@@ -128,6 +128,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   }
 
   async function resume(): Promise<void> {
+    noticeZone();
     now.value = clock();
     await refresh();
     await syncNow();

@@ -1,19 +1,28 @@
 /** Instants as people say them, by the conventions and in the time zone of this phone. */
-import { computed } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { language } from './language';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+const zoneHere = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+const timeZone = signal(zoneHere());
+
+/** The phone may have travelled: times are shown by its clock from now on. */
+export function noticeZone(): void {
+  timeZone.value = zoneHere();
+}
+
 /** The app's words with this phone's customs: 24-hour clock, order of day and month, digits. */
 const formats = computed(() => {
   const locale = customs(language.value, navigator.language);
+  const here = { timeZone: timeZone.value };
   return {
-    clock: new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...hours() }),
-    shortDay: new Intl.DateTimeFormat(locale, { weekday: 'short' }),
-    full: new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', ...hours() }),
-    weekday: new Intl.DateTimeFormat(locale, { weekday: 'long' }),
-    date: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' }),
+    clock: new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...here, ...hours() }),
+    shortDay: new Intl.DateTimeFormat(locale, { weekday: 'short', ...here }),
+    full: new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', ...here, ...hours() }),
+    weekday: new Intl.DateTimeFormat(locale, { weekday: 'long', ...here }),
+    date: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', ...here }),
     relative: new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
     day: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
     number: new Intl.NumberFormat(locale),
