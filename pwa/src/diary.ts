@@ -7,7 +7,7 @@ import type { KeptEntry } from './domain/entry';
 import type { Assessment } from './domain/schedule';
 import { entryOf, injectionDoneOf, stamps, withdrawalOf } from './domain/stamps';
 import { HandedOver } from './handed-over';
-import { t } from './i18n';
+import { noticeZone, t } from './i18n';
 import type { Phone } from './phone';
 import type { Actions, Diary, Failure } from './state';
 import { NOTHING, type Kept } from './store/kept';
@@ -145,6 +145,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
   }
 
   async function resume(): Promise<void> {
+    noticeZone();
     now.value = clock();
     await refresh();
     await reach();

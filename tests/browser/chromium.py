@@ -55,11 +55,13 @@ class ChromiumPhone:
         time_zone: str = "Europe/London",
         flags: Sequence[str] = (),
         pixel_ratio: float | None = None,
+        zone_is_free: bool = False,
     ) -> None:
         self._playwright = playwright
         self._profile = profile
         self._locale, self._time_zone, self._flags = locale, time_zone, flags
         self._pixel_ratio = pixel_ratio
+        self._zone_is_free = zone_is_free
         self._clock_ahead: timedelta | None = None
         self._granted: set[str] = set()
         #: What went wrong unseen, in pages and workers: uncaught errors and console errors, oldest first.
@@ -83,7 +85,7 @@ class ChromiumPhone:
                 **os.environ,
                 "TZ": self._time_zone,
             },  # for workers: the next line reaches pages only
-            timezone_id=self._time_zone,
+            timezone_id=None if self._zone_is_free else self._time_zone,
             locale=self._locale,
             viewport={"width": 393, "height": 851},
             screen={"width": 393, "height": 851},
@@ -207,8 +209,12 @@ def chromium_phone(
     time_zone: str = "Europe/London",
     flags: Sequence[str] = (),
     pixel_ratio: float | None = None,
+    zone_is_free: bool = False,
 ) -> Iterator[ChromiumPhone]:
-    """A started phone, closed at the end; `pixel_ratio` is a Pixel 5's unless given."""
+    """A started phone, closed at the end; `pixel_ratio` is a Pixel 5's unless given.
+
+    :param zone_is_free: the test itself gives each page its zone, by Chromium's protocol
+    """
     phone = ChromiumPhone(
         playwright,
         profile,
@@ -216,6 +222,7 @@ def chromium_phone(
         time_zone=time_zone,
         flags=flags,
         pixel_ratio=pixel_ratio,
+        zone_is_free=zone_is_free,
     )
     phone.start()
     try:

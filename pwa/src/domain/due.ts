@@ -27,7 +27,9 @@ export function due(block: Block, entries: readonly Entry[], now: number): Due {
   const next = block.assessments.find((one) => one.opensAt > now);
   if (!next) return { step: 'complete' };
   const passed = block.assessments.filter((one) => one.closesAt <= now).at(-1);
-  const missed = passed && !isAnswered(passed, entries, 'or from memory') ? passed : null;
+  // Whoever has just answered is not asked again for the one before.
+  const isMissed = passed && !open && !isAnswered(passed, entries, 'or from memory');
+  const missed = isMissed ? passed : null;
   return { step: 'later', next, missed };
 }
 

@@ -1,12 +1,22 @@
 /** Instants as people say them, by the conventions and in the time zone of this phone. */
-import { computed } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { language } from './language';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+/** In which zone times are shown; none: the one in which the app was opened. */
+const timeZone = signal<string | undefined>(undefined);
+
+/** The phone may have travelled: times are shown by its clock from now on. */
+export function noticeZone(): void {
+  timeZone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** The app's words with this phone's customs: 24-hour clock, order of day and month, digits. */
 const locale = computed(() => customs(language.value, navigator.language));
+
+const here = () => ({ timeZone: timeZone.value });
 
 /** Made when first needed: a start on a slow phone waits for each. */
 function format<T>(make: (locale: string) => T) {
@@ -14,11 +24,11 @@ function format<T>(make: (locale: string) => T) {
 }
 
 const formats = {
-  clock: format((where) => new Intl.DateTimeFormat(where, { timeStyle: 'short', ...hours() })),
-  shortDay: format((where) => new Intl.DateTimeFormat(where, { weekday: 'short' })),
-  full: format((where) => new Intl.DateTimeFormat(where, { dateStyle: 'long', timeStyle: 'short', ...hours() })),
-  weekday: format((where) => new Intl.DateTimeFormat(where, { weekday: 'long' })),
-  date: format((where) => new Intl.DateTimeFormat(where, { day: 'numeric', month: 'long' })),
+  clock: format((where) => new Intl.DateTimeFormat(where, { timeStyle: 'short', ...here(), ...hours() })),
+  shortDay: format((where) => new Intl.DateTimeFormat(where, { weekday: 'short', ...here() })),
+  full: format((where) => new Intl.DateTimeFormat(where, { dateStyle: 'long', timeStyle: 'short', ...here(), ...hours() })),
+  weekday: format((where) => new Intl.DateTimeFormat(where, { weekday: 'long', ...here() })),
+  date: format((where) => new Intl.DateTimeFormat(where, { day: 'numeric', month: 'long', ...here() })),
   relative: format((where) => new Intl.RelativeTimeFormat(where, { numeric: 'always' })),
   day: format((where) => new Intl.RelativeTimeFormat(where, { numeric: 'auto' })),
   number: format((where) => new Intl.NumberFormat(where)),
