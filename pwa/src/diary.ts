@@ -281,15 +281,8 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     },
   };
 
-  return {
-    diary,
-    actions,
-    toAsk,
-    refresh,
-    reach,
-    resume,
-    tick: () => void (now.value = clock()),
-  };
+  const tick = () => void (now.value = clock());
+  return { diary, actions, toAsk, refresh, reach, resume, tick };
 }
 
 function isoOrNull(instant: number | null): string | null {
