@@ -314,6 +314,23 @@ def _correction_asked(desk: Desk) -> None:
     expect(desk.page.get_by_label("Score").first).to_have_value("3")
 
 
+def _correction_refused(desk: Desk) -> None:
+    _correction_asked(desk)
+    desk.page.get_by_label("Score").first.fill("11")
+    desk.press("Save the correction")
+    expect(desk.page.get_by_role("alert")).to_be_visible()
+
+
+def _no_such(path: str) -> Recipe:
+    """Of an id that nobody has."""
+
+    def opened(desk: Desk) -> None:
+        desk.sign_in(ADMINISTRATOR)
+        desk.open(path.format(uuid4()))
+
+    return opened
+
+
 def _paper(desk: Desk) -> None:
     desk.block("no phone")
     desk.page.get_by_role("link", name="Print a paper diary").click()
@@ -657,16 +674,20 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "sign-off refused": _sign_off_refused,
     },
     "staff_entry.asked": {"empty": _rating_asked, "error": _rating_refused},
-    "staff_entry.correction_asked": {"filled": _correction_asked},
-    "staff_entry.paper": {"empty": _paper, "from right to left": _paper_from_right_to_left},
+    "staff_entry.correction_asked": {"empty": _correction_asked, "error": _correction_refused},
+    "staff_entry.paper": {
+        "empty": _paper,
+        "from right to left": _paper_from_right_to_left,
+        "error": _no_such("blocks/{}/paper"),
+    },
     "statistics.shown": {
         "empty": _statistics("?from=2020-01-01&to=2020-02-01"),
         "filled": _statistics(""),
         "error": _statistics("?from=soon"),
     },
     "keeping.shown": {"empty": _keeping, "error": _keeping_refused},
-    "keeping.erasing": {"filled": _erasing, "error": _erasing_refused},
-    "keeping.proof": {"filled": _erased},
+    "keeping.erasing": {"empty": _erasing, "error": _erasing_refused},
+    "keeping.proof": {"empty": _erased, "error": _no_such("erased/{}")},
     "exports.exports": {"empty": _exports, "error": _export_refused},
     "connections.connections": {
         "empty": _connections_alone,

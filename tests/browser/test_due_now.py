@@ -31,9 +31,10 @@ WAIT_MILLISECONDS = 5_000
 #: The app has read its store anew by then, also when it shows the same as before.
 SETTLED_MILLISECONDS = 100
 
-#: Puts what the phone keeps in place of all that it kept.
+#: Puts what the phone keeps in place of all that it kept, second copies included.
 KEEP = """
 ([items, facts]) => new Promise((resolve, reject) => {
+  localStorage.clear();
   const opening = indexedDB.open('block-diary');
   opening.onerror = () => reject(opening.error);
   opening.onsuccess = () => {

@@ -3,11 +3,13 @@
 import shutil
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Playwright, expect
 from sqlalchemy import select
 
@@ -25,6 +27,9 @@ LOOK_FOR_UPDATE = "navigator.serviceWorker.ready.then(r => r.update()).then(() =
 HAS_SECOND_SCRIPT = (
     "performance.getEntriesByType('resource').some(e => e.name.includes('second-screens'))"
 )
+#: The address of the app's script that this page has loaded; empty before it has.
+RUNNING = """performance.getEntriesByType('resource')
+  .map(({ name }) => new URL(name).pathname).find(path => /\\/app\\.\\w+\\.js$/.test(path)) ?? ''"""
 WAITS = "navigator.serviceWorker.getRegistration().then(r => !!r.waiting && !r.installing)"
 WORKER_IS_TO_SYNC = (
     "navigator.serviceWorker.ready.then(r => r.sync.getTags()).then(t => t.length == 1)"
@@ -80,12 +85,17 @@ class Loads:
 
 def running(page: Page) -> str:
     """The address of the script that the page runs."""
-    return str(page.evaluate("document.querySelector('script[type=module]').getAttribute('src')"))
+    return str(page.evaluate(RUNNING))
 
 
 def expect_running(page: Page, built: Path) -> None:
     """Wait until the page runs this build."""
-    expect(page.locator(f"script[src='{script_of(built)}']")).to_have_count(1, timeout=15_000)
+    for _ in range(150):
+        with suppress(PlaywrightError):  # it is loading anew
+            if running(page) == script_of(built):
+                return
+        page.wait_for_timeout(100)
+    raise TimeoutError(f"not {script_of(built)} within 15 seconds")
 
 
 def wait_until(page: Page, condition: str) -> None:
