@@ -255,6 +255,11 @@ def test_of_two_who_enrol_the_same_new_patient_at_once_the_second_is_asked(world
 
 def test_a_clinics_pages_are_kept_by_no_cache(world: World, theirs: dict[str, str]) -> None:
     administrator = world.member("administrator")
+    world.nurse.enrol(protocol=world.protocol_id(), reference="P-gone")
+    with world.database.reading() as session:
+        gone = session.scalars(select(models.Patient.id).filter_by(reference="P-gone")).one()
+    administrator.post(f"/clinic/patients/{gone}/erase", {"reference": "P-gone"})
+    theirs = theirs | {"erased_id": str(gone)}
     for method, rule, _ in clinic_routes(world):
         if method == "GET" and not rule.startswith("/clinic/library/"):
             answer = administrator.get(filled(rule, theirs))
