@@ -17,7 +17,8 @@ def enter(session: Session, block: Block, entry: StaffEntry, staff_id: int, now:
     """Keep it, close the reminders that it answers, and audit. False if it was entered already.
 
     :raises Invalid: it does not fit the block; the path names the field
-    :raises Conflict: the block is cancelled, or what it corrects was corrected already
+    :raises Conflict: the block is cancelled, what it corrects was corrected already, or
+        another entry of the patient has this id
     :raises NotFound: what it corrects is no entry that staff made for this block
     """
     session.refresh(block, with_for_update=True)
@@ -32,7 +33,10 @@ def enter(session: Session, block: Block, entry: StaffEntry, staff_id: int, now:
             raise NotFound("There is no such entry made by staff for this block.")
         if any(row.content["replaces"] == str(entry.replaces) for row in known):
             raise Conflict("This entry was corrected already. Correct the later one.")
-    session.add(_row(session, block, entry, staff_id, now))
+    row = _row(session, block, entry, staff_id, now)
+    if session.get(DiaryEntry, (row.enrolment_id, row.id)) is not None:
+        raise Conflict("This form was used for another entry. Open it anew, and type it again.")
+    session.add(row)
     audit.record(
         session,
         block.clinic_id,

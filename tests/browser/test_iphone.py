@@ -68,7 +68,7 @@ def opened(desk: Browser, shared_server: DiaryServer) -> Iterator[Opened]:
         phone = IPhone(desk, agent, list(cookies))
         places.append(phone)
         phone.open(f"{shared_server.url}{path}")
-        return phone, Patient(phone, shared_server.url)  # type: ignore[arg-type]
+        return phone, Patient(phone, shared_server.url)
 
     yield place
     for each in places:

@@ -148,6 +148,15 @@ def test_the_form_sent_twice_is_kept_once(world: World) -> None:
     assert len(written(world)) == 1
 
 
+def test_a_form_cannot_take_the_place_of_what_the_phone_sent(world: World) -> None:
+    block_id, phone = world.started()
+    world.clock.forward(hours=1)
+    sent = phone.rate(block_id, {"main": 3})
+    answer = write(world, block_id, score_0="1", entry_id=sent)
+    assert answer.status_code == 422 and "Open it anew" in answer.text
+    assert written(world) == []
+
+
 def test_staff_cannot_correct_what_the_patients_phone_sent(world: World) -> None:
     block_id, phone = world.started()
     world.clock.forward(hours=1)
