@@ -16,7 +16,7 @@ import { DiaryStore } from './store/diary-store';
 import { SecondCopy } from './store/second-copy';
 import { fetchCatalogue, phoneApi } from './sync/api';
 import { AppView } from './views/app-view';
-import { isInstalled } from './views/install-prompt';
+import { isInstalled } from './views/installed';
 import { fetchSecond } from './views/second';
 
 const TICK_MILLISECONDS = 15_000;

@@ -12,9 +12,11 @@ from tests.browser.chromium import ChromiumPhone, chromium_phone
 from tests.browser.diary_server import DiaryServer
 from tests.browser.patient import Patient
 from tests.browser.sheets import Sheet, new_sheet
+from tests.browser.test_failing_store import CANNOT_OPEN
 from tests.browser.test_updates import wait_until
 
 KEPT = "JSON.parse(localStorage.getItem('first-screen'))"
+STANDALONE = "Object.defineProperty(navigator, 'standalone', { value: true });"
 PLACES = (
     "[...document.querySelectorAll('h1, .above, .question, .point, .actions')]"
     ".map(e => e.className + JSON.stringify(e.getBoundingClientRect()))"
@@ -116,6 +118,21 @@ def test_a_rating_tapped_before_the_app_is_there_is_saved_once_and_nothing_moves
     wait_until(patient.page, "localStorage.getItem('first-screen') === null")
 
 
+def test_what_was_tapped_for_a_screen_that_does_not_come_presses_nothing_else(
+    patient: Patient, server: DiaryServer, sheet: Sheet
+) -> None:
+    patient.phone.context.add_init_script(CANNOT_OPEN)
+    held = open_held_back(patient.phone, f"{server.url}/")
+    patient.page.locator(".point:has(input[value='3'])").tap()
+    patient.press("Save")
+    patient.page.evaluate("window.isThisLoad = true")
+    held.pop().continue_()
+    expect(patient.title()).to_have_text("This phone cannot keep your diary now", timeout=20_000)
+    wait_until(patient.page, "window.firstTaps === undefined")
+    assert patient.page.evaluate("window.isThisLoad") is True  # "Try again" loads the page anew
+    assert server.entries(sheet.block_id) == []
+
+
 def test_a_new_phone_reads_the_welcome_before_the_app_is_there_as_the_app_says_it(
     desk: Browser, shared_server: DiaryServer
 ) -> None:
@@ -139,11 +156,16 @@ def test_a_new_phone_reads_the_welcome_before_the_app_is_there_as_the_app_says_i
         expect(page.get_by_label("Code")).to_be_visible()
 
 
-@pytest.mark.parametrize(("locale", "path"), [("fr-FR", "/"), ("en-GB", "/#/help")])
+@pytest.mark.parametrize(
+    ("locale", "path", "is_installed"),
+    [("fr-FR", "/", False), ("en-GB", "/#/help", False), ("en-GB", "/", True)],
+)
 def test_what_the_app_would_not_show_is_not_shown_before_it(
-    desk: Browser, shared_server: DiaryServer, locale: str, path: str
+    desk: Browser, shared_server: DiaryServer, locale: str, path: str, is_installed: bool
 ) -> None:
     with new_phone(desk, locale) as page:
+        if is_installed:  # it asks first whether it is linked already
+            page.add_init_script(STANDALONE)
         held = hold(page)
         page.goto(f"{shared_server.url}{path}", wait_until="commit")
         wait_until(page, "document.readyState !== 'loading'")

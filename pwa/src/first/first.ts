@@ -3,6 +3,7 @@
  * in the page too; when a rating is due, its scale is there with the first paint. Both take taps
  * while the app is still coming, which then takes their place.
  */
+import { isInstalled } from '../views/installed';
 import { draw, KEY, type FirstScreen } from './sketch';
 import { noteTaps } from './taps';
 
@@ -14,7 +15,9 @@ function showFirst(): void {
   if (/^#\/./.test(location.hash)) return; // not home
   const kept = localStorage.getItem(KEY);
   if (kept !== null) return showKept(JSON.parse(kept) as FirstScreen);
-  const isNew = localStorage.getItem('language') === null && navigator.language.startsWith('en');
+  // What was just installed may be linked already: it asks the server before it welcomes anybody.
+  const isNew =
+    localStorage.getItem('language') === null && navigator.language.startsWith('en') && !isInstalled();
   const welcome = document.getElementById('welcome');
   if (isNew && welcome instanceof HTMLTemplateElement) root.append(welcome.content);
 }
@@ -40,7 +43,7 @@ try {
   root.replaceChildren(); // what is kept cannot be read: the app shows what is due
 }
 if (root.hasChildNodes()) {
-  noteTaps();
+  noteTaps(root);
   // Painted first: neither its scripts' arrival nor their work keeps a screen that is there from the eye.
   requestAnimationFrame(() => setTimeout(load));
   setTimeout(load, LATEST_MILLISECONDS); // a page that is not seen draws no frame

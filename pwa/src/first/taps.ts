@@ -1,4 +1,4 @@
-/** Taps on the first screen before the app has taken it over: none is lost. */
+/** Taps on the first screen before the app has taken it over: none is lost, and none goes elsewhere. */
 
 declare global {
   interface Window {
@@ -7,18 +7,20 @@ declare global {
   }
 }
 
-export function noteTaps(): void {
+/** Notes them, each with the screen that it was meant for. */
+export function noteTaps(root: Element): void {
+  const screen = `.${[...(root.querySelector('main')?.classList ?? [])].join('.')} `;
   window.firstTaps = [];
   document.addEventListener('click', ({ target }) => {
     if (target instanceof HTMLInputElement) {
-      window.firstTaps?.push(`[name="${target.name}"][value="${target.value}"]`);
+      window.firstTaps?.push(`${screen}[name="${target.name}"][value="${target.value}"]`);
     } else if (target instanceof Element && target.closest('.actions .primary')) {
-      window.firstTaps?.push('.actions .primary');
+      window.firstTaps?.push(`${screen}.actions .primary`);
     }
   });
 }
 
-/** Taps again, for the app, what was tapped before it was there. */
+/** Taps again, for the app, what was tapped before it was there; another screen is left alone. */
 export async function repeatTaps(root: Element): Promise<void> {
   const taps = window.firstTaps ?? [];
   delete window.firstTaps;

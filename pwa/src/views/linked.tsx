@@ -2,7 +2,7 @@ import { t } from '../i18n';
 import { useDiary } from '../state';
 import { Button } from './button';
 import { CallClinic } from './call-clinic';
-import { isInstalled } from './install-prompt';
+import { isInstalled } from './installed';
 import { replaceBy } from './route';
 import { Screen } from './screen';
 

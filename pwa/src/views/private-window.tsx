@@ -1,5 +1,5 @@
 import { t } from '../i18n';
-import { isInstalled } from './install-prompt';
+import { isInstalled } from './installed';
 
 /** Browsers do not tell a page that its window is private, so everybody in one is told beforehand. */
 export function PrivateWindow() {

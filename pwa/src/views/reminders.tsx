@@ -3,11 +3,11 @@ import { useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { useDiary, type ReminderStatus } from '../state';
 import { Button } from './button';
-import { isInstalled } from './install-prompt';
 import { Notice } from './notice';
 import { replaceBy, to } from './route';
 import { Row } from './row';
 import { Screen } from './screen';
+import { isInstalled } from './installed';
 import { onApple } from './this-browser';
 
 /** Explains before it asks, since a phone asks only once; then says what came of it. */
