@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-START_SECONDS = 20
+START_SECONDS = 60
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
 

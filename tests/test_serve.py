@@ -16,8 +16,9 @@ import pytest
 
 from tests.rig.postgres import PostgresServer
 
-START_SECONDS = 20
-STOP_SECONDS = 10
+#: Generous: on a machine that does much else, too.
+START_SECONDS = 60
+STOP_SECONDS = 30
 
 
 def free_port() -> int:
@@ -35,14 +36,22 @@ def settings(folder: Path, port: int) -> dict[str, str]:
     }
 
 
-def command(folder: Path, port: int, name: str = "run", **environ: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def command(
+    folder: Path, port: int, name: str = "run", **environ: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A process of the command; it is gone afterwards, also when the test failed meanwhile."""
+    with subprocess.Popen(
         [sys.executable, "-m", "server.cli", name],
         env={**settings(folder, port), **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def answers(port: int) -> bool:
