@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 
@@ -26,6 +27,10 @@ _numbers = count(1)
 #: In memory, as Linux has it.
 MEMORY = Path("/dev/shm")
 ROOMY_BYTES = 6 * 2**30
+
+# How long an example takes says how busy the machine is: pytest-timeout ends what hangs.
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 
 def pytest_configure() -> None:

@@ -74,6 +74,10 @@ def test_a_language_chosen_offline_is_there_after_a_cold_start_and_reaches_the_c
     person.page.locator("a[href='#/entries']").tap()
     expect(person.page.locator(".state")).to_be_visible(timeout=20_000)
     expect(person.title()).to_have_text(t("ar", "Your entries"))
+    for _ in range(100):
+        if language_of(server) == "ar":
+            break
+        person.page.wait_for_timeout(200)
     assert language_of(server) == "ar"
 
 
