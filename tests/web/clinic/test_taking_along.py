@@ -1,7 +1,9 @@
 """Everything that a clinic holds leaves as a file and is the same clinic at another installation."""
 
+import gc
 import json
 import re
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -15,9 +17,14 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from server.cli import main
+from server.interchange import clinic_file
 from server.interchange.csv_export import blocks_csv, diary_csv
 from server.interchange.fhir.bundle import bundle
 from server.storage import (
+    audit,
+    audit_check,
+    clinic_export,
+    clinic_import,
     clinic_tables,
     dossiers,
     models,
@@ -30,7 +37,7 @@ from server.storage import (
 from server.storage.db import Base, Database
 from server.storage.subscriptions import BrowserSubscription
 from server.storage.vault import Vault
-from tests.builders import new_clinic, new_member
+from tests.builders import NOON, new_clinic, new_member
 from tests.rig.postgres import PostgresServer
 from tests.web.clinic.conftest import SQLITE, World
 from tests.web.clinic.whole_clinic import Whole, whole_clinic
@@ -393,3 +400,48 @@ def test_it_is_saved_only_a_short_while_after_signing_in(world: World, whole: Wh
     world.clock.forward(minutes=16)
     answer = whole.administrator.client.get("/clinic/keeping/clinic.zip")
     assert answer.status_code == 409 and "Sign out and in again" in answer.text
+
+
+@SQLITE
+def test_five_times_as_much_takes_no_more_memory(
+    new_database_url: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (clinic_export, clinic_import, audit_check):
+        monkeypatch.setattr(module, "AT_ONCE", 20)
+    few, many = (_peaks(new_database_url, tmp_path, rows) for rows in (60, 300))
+    assert many[0] <= 1.2 * few[0] and many[1] <= 1.2 * few[1], (few, many)
+
+
+def _peaks(new_database_url: Callable[[], str], folder: Path, rows: int) -> tuple[int, int]:
+    """The most bytes at once, out and in, of a clinic with so many rows of four kilobytes."""
+    here, there = Database(new_database_url()), Database(new_database_url())
+    with here.transaction() as session:
+        clinic_id = new_clinic(session).id
+        for number in range(rows):
+            details = {"text": f"{number} " * 1000}
+            audit.record(session, clinic_id, audit.SYSTEM, "a.b", "c:d", details, NOON)
+    path, peaks = folder / f"{rows}.zip", []
+    for work in (_write_out, _bring_in):
+        gc.collect()
+        tracemalloc.start()
+        work(here if work is _write_out else there, clinic_id, path)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    with there.reading() as session:
+        assert audit_check.check(session, clinic_id).rows == rows + 1
+    here.close()
+    there.close()
+    return peaks[0], peaks[1]
+
+
+def _write_out(database: Database, clinic_id: UUID, path: Path) -> None:
+    with database.reading() as session, path.open("wb") as file:
+        head = clinic_export.head(session, clinic_id, NOON)
+        for piece in clinic_file.written(head, clinic_export.tables(session, clinic_id), NOON):
+            file.write(piece)
+
+
+def _bring_in(database: Database, clinic_id: UUID, path: Path) -> None:
+    with database.transaction() as session, clinic_file.opened(path) as file:
+        file.verify()
+        clinic_import.bring_in(session, clinic_id, file.rows, {}, NOON)
