@@ -279,6 +279,8 @@ def test_a_diary_that_runs_goes_on_once_a_phone_is_linked_anew(
     with elsewhere.transaction() as session:
         patient = session.query(models.Patient).one()
         assert subscriptions.live(session, world.clinic.id, patient.id) == []
+        assert all(row.revoked_at for row in session.query(models.Device))
+        assert all(row.retired_at for row in session.query(models.Subscription))
         assert session.query(models.Reminder).filter_by(state="planned").count() == planned
         enrolment = session.query(models.Enrolment).one()
         device = models.Device(

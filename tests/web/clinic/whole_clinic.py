@@ -44,7 +44,7 @@ class Whole:
 
 def whole_clinic(world: World) -> Whole:
     vault: Vault = world.app.extensions["block_diary"].vault
-    clinic_id, now = world.clinic.id, world.clock.now
+    clinic_id, now = world.clinic.id, world.clock.forward(microseconds=123456)
     administrator = world.member("administrator")
     ada = world.staff_id(administrator.email)
     clara = world.staff_id(world.member("clinician").email)
