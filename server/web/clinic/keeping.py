@@ -170,6 +170,8 @@ def _page(form: RetentionForm | None) -> str:
         fewest=FEWEST_MONTHS,
         most=MOST_MONTHS,
         saved=request.method == "GET",
+        is_fresh=is_fresh(),
+        fresh_minutes=FRESH_MINUTES,
         zone=clinic().timezone,
         now=g.now,
     )

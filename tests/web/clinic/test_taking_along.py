@@ -400,6 +400,8 @@ def test_the_command_names_the_clinics_and_writes_over_nothing(
 def test_it_is_saved_only_a_short_while_after_signing_in(world: World, whole: Whole) -> None:
     assert "Save everything" in whole.administrator.get("/clinic/keeping").text
     world.clock.forward(minutes=16)
+    page = whole.administrator.client.get("/clinic/keeping").text
+    assert "Save everything" not in page and "then you have 15 minutes" in page
     answer = whole.administrator.client.get("/clinic/keeping/clinic.zip")
     assert answer.status_code == 409 and "Sign out and in again" in answer.text
 
