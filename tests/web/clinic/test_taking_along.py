@@ -314,6 +314,8 @@ def test_what_does_not_fit_is_refused_and_nothing_is_left(
         ash = new_clinic(session, "Ash")
         stranger = models.Patient(clinic_id=ash.id, reference="A-1", created_at=world.clock.now)
         session.add(stranger)
+        # The clinic's only administrator signs in at another clinic here.
+        new_member(session, ash.id, "administrator@elm.example", "nurse")
     before = size(elsewhere)
 
     def swap(name: str, old: str, new: str, times: int = 1) -> Callable[[str, bytes], bytes]:
@@ -364,8 +366,17 @@ def test_what_does_not_fit_is_refused_and_nothing_is_left(
         assert main(["import-clinic", str(given)]) == 2, says
         said = capsys.readouterr()
         assert says in said.err and said.out == "" and said.err.count("\n") == 1, said.err
+    for options, says in [
+        ([], "--administrator: is needed"),
+        (["--administrator", "eve"], "is not an email address"),
+        (["--administrator", "clinician@elm.example"], "signs in with this address already"),
+    ]:
+        assert main(["import-clinic", str(file), *options]) == 2
+        assert says in capsys.readouterr().err
     assert size(elsewhere) == before
-    assert main(["import-clinic", str(file)]) == 0
+    assert main(["import-clinic", str(file), "--administrator", "eve@elm.example"]) == 0
+    links = re.findall(r"(\S+): http://localhost:8000/clinic/join#\S+", capsys.readouterr().out)
+    assert links == ["eve@elm.example"]
     after = size(elsewhere)
     assert main(["import-clinic", str(file)]) == 2
     assert "here already" in capsys.readouterr().err
