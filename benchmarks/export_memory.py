@@ -2,10 +2,12 @@
 
 `python -m benchmarks.export_memory [BLOCKS]` makes a clinic with BLOCKS (default 100) and one with
 ten times as many, 15 entries each, on SQLite, and prints the peak of the memory that Python
-allocates while each file is written, and the ratio. A ratio of 1 means: whatever the size.
+allocates while each file is written, or a clinic's is brought in at another database, and the
+ratio. A ratio of 1 means: whatever the size.
 """
 
 import sys
+import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,8 +20,9 @@ from sqlalchemy.orm import Session
 
 from server.domain.dossier import Dossier
 from server.domain.protocol import STANDARD, Criteria
+from server.interchange import clinic_file
 from server.interchange.csv_export import blocks_csv, diary_csv
-from server.storage import clinics, dossiers, protocols
+from server.storage import clinic_export, clinic_import, clinics, dossiers, protocols
 from server.storage.db import Database
 from server.storage.migrate import migrate
 from server.storage.models import Block, Device, DiaryEntry, Enrolment, Patient
@@ -41,6 +44,54 @@ def main(blocks: int) -> None:
                 f"{name}: {few / 1e6:.2f} MB for {blocks} blocks, {many / 1e6:.2f} MB for"
                 f" {10 * blocks}, ratio {many / few:.2f}"
             )
+        _take_along(Path(folder), small, Path(folder) / "first.zip")
+        few_out, few_in, _, _ = _take_along(Path(folder), small, Path(folder) / "small.zip")
+        out, in_, out_s, in_s = _take_along(Path(folder), large, Path(folder) / "large.zip")
+        for name, few, many, seconds in (
+            ("clinic.zip out", few_out, out, out_s),
+            ("clinic.zip in", few_in, in_, in_s),
+        ):
+            print(
+                f"{name}: {few / 1e6:.2f} MB for {blocks} blocks, {many / 1e6:.2f} MB for"
+                f" {10 * blocks}, ratio {many / few:.2f}; {seconds:.1f} s for {10 * blocks}"
+            )
+
+
+def _take_along(
+    folder: Path, opened: tuple[Database, UUID], path: Path
+) -> tuple[int, int, float, float]:
+    """The peaks on the way out and in, and the seconds each takes without anybody counting."""
+    database, clinic_id = opened
+    peaks, seconds = [], []
+    for counted in (True, False):
+        there = folder / f"{path.stem}-{counted}.sqlite3"
+        migrate(f"sqlite:///{there}")
+        target = Database(f"sqlite:///{there}")
+        for work, on in ((_write_out, database), (_bring_in, target)):
+            if counted:
+                tracemalloc.start()
+            begun = time.perf_counter()
+            work(on, clinic_id, path)
+            if counted:
+                peaks.append(tracemalloc.get_traced_memory()[1])
+                tracemalloc.stop()
+            else:
+                seconds.append(time.perf_counter() - begun)
+        target.close()
+    return peaks[0], peaks[1], seconds[0], seconds[1]
+
+
+def _write_out(database: Database, clinic_id: UUID, path: Path) -> None:
+    with database.reading() as session, path.open("wb") as file:
+        head = clinic_export.head(session, clinic_id, NOW)
+        for piece in clinic_file.written(head, clinic_export.tables(session, clinic_id), NOW):
+            file.write(piece)
+
+
+def _bring_in(database: Database, clinic_id: UUID, path: Path) -> None:
+    with database.transaction() as session, clinic_file.opened(path) as file:
+        file.verify()
+        clinic_import.bring_in(session, clinic_id, file.rows, {}, NOW)
 
 
 def _peak(opened: tuple[Database, UUID], lines: Lines) -> int:

@@ -9,9 +9,10 @@ from server.config import load
 
 
 def add_apply_retention(subcommands: Any) -> None:
-    """`apply-retention`: to be run once a day."""
+    """`apply-retention`: what the server does once a day, now."""
     command = subcommands.add_parser(
-        "apply-retention", help="erase or anonymise what clinics no longer keep; run it daily"
+        "apply-retention",
+        help="erase or anonymise what clinics no longer keep now; the server does it once a day",
     )
     command.add_argument("--dry-run", action="store_true", help="say how many, and change nothing")
     command.set_defaults(run=_run)

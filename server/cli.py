@@ -12,6 +12,8 @@ from typing import Any
 from server.apply_retention import add_apply_retention
 from server.config import Config, StartRefused, load
 from server.domain.errors import DomainError
+from server.export_clinic import add_export_clinic
+from server.import_clinic import add_import_clinic
 from server.push.command import add_remind
 from server.staff_link import add_staff_link
 from server.verify_audit import add_verify_audit
@@ -97,6 +99,8 @@ COMMANDS: tuple[Callable[[Subcommands], None], ...] = (
     add_staff_link,
     add_verify_audit,
     add_apply_retention,
+    add_export_clinic,
+    add_import_clinic,
     add_report,
     add_compare,
 )

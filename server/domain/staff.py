@@ -87,6 +87,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "keeping.erasing": ADMINISTRATORS,
     "keeping.erased": ADMINISTRATORS,
     "keeping.proof": ADMINISTRATORS,
+    "keeping.everything": ADMINISTRATORS,
     "trail.trail": ADMINISTRATORS,
     "trail.exported": ADMINISTRATORS,
     "people.people": ADMINISTRATORS,

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 def remind(config: "Config", stop: Event) -> None:
     """Send reminders, and finished reports beside them, until `stop` is set, on database
-    connections of its own.
+    connections of its own; once a day carry out what clinics decided about keeping.
 
     :raises StartRefused: the database does not fit, or was made with another SECRET_KEY
     """
-    from server.push import loop, report_delivery
+    from server.push import daily, loop, report_delivery
 
     with _opened(config) as (database, channel), _report_delivery(config, database) as delivery:
         clock = clock_of(database)
+        keeping = Thread(
+            target=daily.run, args=(database, stop, clock), name="keeping", daemon=True
+        )
+        keeping.start()
         reports = Thread(
             target=report_delivery.run,
             args=(database, delivery, stop, clock),
@@ -34,6 +38,7 @@ def remind(config: "Config", stop: Event) -> None:
         reports.start()
         loop.run(database, channel, stop, clock)
         reports.join(2 * report_delivery.TIMEOUT_SECONDS)
+        keeping.join(daily.LONGEST_SECONDS)
 
 
 def remind_once(config: "Config") -> "TickResult":

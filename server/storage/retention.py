@@ -1,14 +1,19 @@
 """What a clinic decided about keeping, and doing so."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from server.domain.retention import Then, checked_months, kept_since
 from server.storage import audit, erasure
 from server.storage.models import Patient, Retention
+
+#: So often it is carried out by itself, and so long after a decision for the first time: whoever
+#: typed a wrong number has a day to notice.
+EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -54,16 +59,44 @@ def due(session: Session, clinic_id: UUID, now: datetime) -> Due | None:
     return Due(rule, unused)
 
 
-def apply(session: Session, clinic_id: UUID, now: datetime) -> int:
-    """Erase or anonymise whoever is due, and note that it was looked at. Gives how many."""
+def apply(session: Session, clinic_id: UUID, now: datetime, most: int | None = None) -> int:
+    """Erase or anonymise whoever is due, and note that it was looked at. Gives how many.
+
+    :param most: no more at once; what is left over is still due; None: all of them
+    """
     found = due(session, clinic_id, now)
     if found is None:
         return 0
     do = erasure.anonymise if found.rule.then == "anonymise" else erasure.erase
-    for patient in found.patients:
+    wanted = found.patients[:most]
+    for patient in wanted:
         do(session, patient, audit.SYSTEM, now)
-    found.rule.applied_at = now
-    return len(found.patients)
+    if len(wanted) == len(found.patients):
+        found.rule.applied_at = now
+    return len(wanted)
+
+
+def clinics_due(session: Session, now: datetime) -> list[UUID]:
+    """Those for which it was not carried out for a day."""
+    return list(session.scalars(_waiting(now).with_only_columns(Retention.clinic_id)))
+
+
+def take_turn(session: Session, clinic_id: UUID, now: datetime, most: int) -> int:
+    """`apply`, unless somebody else does it right now, or did; then 0."""
+    mine = _waiting(now).where(Retention.clinic_id == clinic_id)
+    if session.scalar(mine.with_for_update(skip_locked=True)) is None:
+        return 0
+    return apply(session, clinic_id, now, most)
+
+
+def _waiting(now: datetime) -> Select[Retention]:
+    before = now - EVERY
+    return (
+        select(Retention)
+        .where(Retention.decided_at <= before)
+        .where(or_(Retention.applied_at.is_(None), Retention.applied_at <= before))
+        .order_by(Retention.clinic_id)
+    )
 
 
 def _audit(

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
 from flask_security.models.sqla import FsModels, FsRoleMixin, FsUserMixin, FsWebAuthnMixin
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, Select, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.domain.errors import Conflict, Invalid, NotFound
@@ -21,6 +21,7 @@ from server.domain.passwords import problem_with
 from server.domain.staff import ROLES
 from server.storage import audit, clinics
 from server.storage.db import Base
+from server.storage.staff_tables import FormerStaffNumber
 
 FsModels.set_db_info(  # type: ignore[no-untyped-call]
     base_model=Base,
@@ -88,7 +89,7 @@ def add(
         name=name.strip() or email,
         active=True,
         fs_uniquifier=uuid4().hex,
-        roles=[_role(session, role)],
+        roles=[role_of_name(session, role)],
     )
     if password is not None:
         set_password(session, member, password, clinic_name)
@@ -143,7 +144,7 @@ def change_role(session: Session, member: User, role: str, actor: str, now: date
     if role == before:
         return
     keep_an_administrator(session, member)
-    member.roles = [_role(session, role)]
+    member.roles = [role_of_name(session, role)]
     details = {"from": before, "to": role}
     note(session, member, "staff.role_changed", details, actor, now)
 
@@ -167,9 +168,26 @@ def keep_an_administrator(session: Session, leaving: User) -> None:
 
 
 def names(session: Session, clinic_id: UUID, ids: Sequence[int]) -> dict[int, str]:
-    """By id, what the staff members of a clinic are called; an unknown id is left out."""
-    found = select(User.id, User.name).where(User.clinic_id == clinic_id, User.id.in_(ids))
-    return {row.id: row.name for row in session.execute(found)}
+    """By id, what the staff members of a clinic are called; an unknown id is left out. Ids that
+    they had before their clinic was imported are known too."""
+    now = select(User.id, User.name).where(User.clinic_id == clinic_id, User.id.in_(ids))
+    before = _formerly(clinic_id).where(FormerStaffNumber.number.in_(ids))
+    return {number: name for found in (now, before) for number, name in session.execute(found)}
+
+
+def trail_names(session: Session, clinic_id: UUID) -> dict[str, str]:
+    """By how the trail names them, what everybody who is or was at a clinic is called."""
+    now = {audit.staff(each.id): str(each.name) for each in members(session, clinic_id)}
+    before = session.execute(_formerly(clinic_id).order_by(FormerStaffNumber.number))
+    return now | {audit.staff(number): name for number, name in before}
+
+
+def _formerly(clinic_id: UUID) -> Select[int, str]:
+    return (
+        select(FormerStaffNumber.number, User.name)
+        .join(User, User.id == FormerStaffNumber.staff_id)
+        .where(FormerStaffNumber.clinic_id == clinic_id, User.clinic_id == clinic_id)
+    )
 
 
 def names_of_roles(session: Session, clinic_id: UUID, roles: Sequence[str]) -> list[str]:
@@ -178,7 +196,12 @@ def names_of_roles(session: Session, clinic_id: UUID, roles: Sequence[str]) -> l
     return sorted(session.scalars(found.where(User.roles.any(Role.name.in_(roles)))))
 
 
-def _role(session: Session, name: str) -> Role:
+def role_of_name(session: Session, name: str) -> Role:
+    """The role, kept from now on if it was not.
+
+    :raises Invalid: there is none of that name
+    """
+    _check_role(name)
     role = session.scalar(select(Role).where(Role.name == name))
     if role is None:
         role = Role(name=name)

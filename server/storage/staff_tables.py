@@ -56,3 +56,15 @@ class PasskeyChallenge(Base):
     __tablename__ = "passkey_challenge"
     challenge_hash: Mapped[str] = mapped_column(primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class FormerStaffNumber(Base):
+    """Who it is whom the rows of an imported clinic name by a number that somebody else has here.
+
+    Later numbers are higher, so that one means one person for ever at one clinic.
+    """
+
+    __tablename__ = "former_staff_number"
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id"))

@@ -13,7 +13,7 @@ from server.storage import audit, reminders
 from server.storage.models import Device, Enrolment, Subscription
 from server.storage.vault import Vault
 
-RetiredBecause = Literal["gone", "replaced", "moved", "unsubscribed", "stopped"]
+RetiredBecause = Literal["gone", "replaced", "moved", "unsubscribed", "stopped", "imported"]
 
 #: Stands where a browser's subscription has its push service.
 EMAIL = "email"

@@ -1,19 +1,33 @@
-"""What the clinic keeps: how long, and erasing one patient with proof."""
+"""What the clinic keeps: how long, erasing one patient with proof, and taking everything along."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    g,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, StringField
 from wtforms.validators import InputRequired, Optional
 
-from server.domain.errors import Invalid
+from server.domain.errors import Conflict, Invalid
 from server.domain.retention import FEWEST_MONTHS, MOST_MONTHS
-from server.storage import erasure, patients, retention
+from server.interchange import clinic_file
+from server.storage import clinic_export, erasure, patients, retention
 from server.storage import staff as staff_members
 from server.web.clinic.access import actor, staff
+from server.web.clinic.exports import attachment
 from server.web.clinic.page import clinic
+from server.web.clinic.second_factor import FRESH_MINUTES, is_fresh
 from server.web.context import services
 
 blueprint = Blueprint("keeping", __name__, url_prefix="/clinic")
@@ -109,6 +123,27 @@ def proof(erased_id: UUID) -> str:
     )
 
 
+@blueprint.get("/keeping/clinic.zip")
+def everything() -> Response:
+    """All that the clinic holds, to be imported elsewhere; audited before its first byte is sent."""
+    if not is_fresh():
+        raise Conflict(
+            "You signed in a while ago. Sign out and in again,"
+            f" then save everything within {FRESH_MINUTES} minutes."
+        )
+    clinic_id, database, now = staff().clinic_id, services().database, g.now
+    with database.transaction() as session:
+        clinic_export.note(session, clinic_id, actor(), now)
+
+    def body() -> Iterator[bytes]:
+        with database.reading() as session:
+            head = clinic_export.head(session, clinic_id, now)
+            yield from clinic_file.written(head, clinic_export.tables(session, clinic_id), now)
+
+    name = f"clinic-{now:%Y-%m-%d}.zip"
+    return attachment(stream_with_context(body()), clinic_file.MIMETYPE, name)
+
+
 def _staff_ids(who: str) -> list[int]:
     kind, _, number = who.partition(":")
     return [int(number)] if kind == "staff" else []
@@ -135,6 +170,8 @@ def _page(form: RetentionForm | None) -> str:
         fewest=FEWEST_MONTHS,
         most=MOST_MONTHS,
         saved=request.method == "GET",
+        is_fresh=is_fresh(),
+        fresh_minutes=FRESH_MINUTES,
         zone=clinic().timezone,
         now=g.now,
     )

@@ -103,11 +103,11 @@ def _asked() -> tuple[SearchForm, Wanted | None]:
     """The form as it was sent, and what it asks for; None if that cannot be read."""
     form = SearchForm(request.args)
     with services().database.reading() as session:
-        people = members.members(session, staff().clinic_id)
+        people = members.trail_names(session, staff().clinic_id)
         programs = api_tokens.names(session, staff().clinic_id)
     form.actor.choices = [
         ("", "Everybody"),
-        *((audit.staff(each.id), each.name) for each in people),
+        *people.items(),
         *programs.items(),
         (audit.SYSTEM, "The server itself"),
     ]
@@ -141,9 +141,7 @@ def _note(action: str, asked: Mapping[str, str]) -> None:
 
 
 def _names(session: Session, clinic_id: UUID) -> dict[str, str]:
-    people = members.members(session, clinic_id)
-    programs = api_tokens.names(session, clinic_id)
-    return {audit.staff(each.id): str(each.name) for each in people} | programs
+    return members.trail_names(session, clinic_id) | api_tokens.names(session, clinic_id)
 
 
 def _lines(wanted: Wanted) -> Iterator[str]:

@@ -1,17 +1,20 @@
 """Erasing and anonymising: all of it goes, nothing of anybody else, and the trail proves it."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
 
 from server.cli import main
 from server.domain.retention import kept_since
+from server.push import daily
 from server.storage import audit_check, erasure, retention
 from server.storage.db import Base
-from server.storage.models import Block, Device, DiaryEntry, Patient, Subscription
+from server.storage.models import AuditEvent, Block, Device, DiaryEntry, Patient, Subscription
 from tests.builders import SECRET_KEY
 from tests.web.clinic.conftest import World
 
@@ -38,7 +41,9 @@ def a_whole_patient(world: World, reference: str) -> str:
     world.clock.forward(minutes=16)
     phone.rate(block_id, {"main": 3}, note="met my neighbour Jo", activities=["gardening at no. 9"])
     with world.database.transaction() as session:
-        device = session.query(Device).filter_by(check_word=phone.state["check_word"]).one()
+        newest = session.query(Device).order_by(Device.created_at.desc(), Device.seen_at.desc())
+        device = newest.filter_by(check_word=phone.state["check_word"]).first()
+        assert device is not None
         session.add(
             Subscription(
                 clinic_id=device.clinic_id,
@@ -193,3 +198,59 @@ def test_the_daily_command_says_what_it_did(
     assert "1 erased" in printed and "keeps everything" in printed
     with world.database.reading() as session:
         assert session.query(Patient).count() == 0
+
+
+def test_it_is_carried_out_by_itself_once_a_day_and_not_on_the_day_of_the_decision(
+    world: World,
+) -> None:
+    references = [f"K-{number}" for number in range(3)]
+    for reference in references:
+        world.nurse.enrol(protocol=world.protocol_id(), reference=reference)
+    clock = world.clock
+    clock.forward(days=200)
+
+    def left() -> int:
+        daily.run_once(world.database, clock)
+        with world.database.reading() as session:
+            return session.query(Patient).count()
+
+    assert left() == 3, "the clinic keeps everything"
+    with world.database.transaction() as session:
+        retention.decide(session, world.clinic.id, 3, "erase", 1, clock.now)
+    clock.forward(hours=23, minutes=59)
+    assert left() == 3
+    clock.forward(minutes=1)
+    assert left() == 0
+    with world.database.reading() as session:
+        rule = retention.of_clinic(session, world.clinic.id)
+        assert rule is not None and rule.applied_at == clock.now
+        first = clock.now
+    clock.forward(hours=23, minutes=59)
+    with world.database.reading() as session:
+        assert retention.clinics_due(session, clock.now) == []
+        assert retention.clinics_due(session, first + timedelta(days=1)) == [world.clinic.id]
+
+
+def test_of_several_processes_one_does_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More patients than fit into one transaction, and everybody starts at once."""
+    monkeypatch.setattr(daily, "AT_ONCE", 2)
+    decided = world.clock.now
+    with world.database.transaction() as session:
+        for number in range(5):
+            session.add(
+                Patient(clinic_id=world.clinic.id, reference=f"K-{number}", created_at=decided)
+            )
+        retention.decide(session, world.clinic.id, 3, "erase", 1, decided)
+    world.clock.forward(days=200)
+    start = Barrier(3)
+
+    def one(_: int) -> None:
+        start.wait(30)
+        daily.run_once(world.database, world.clock)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(one, range(3)))
+    with world.database.reading() as session:
+        erased = session.query(AuditEvent).filter_by(action="patient.erased").count()
+        assert (session.query(Patient).count(), erased) == (0, 5)
+        assert audit_check.check(session, world.clinic.id).broken is None
