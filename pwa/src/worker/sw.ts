@@ -104,7 +104,9 @@ function payloadOf(event: PushEvent): unknown {
 async function openDiary(): Promise<void> {
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const open = windows.find(({ url }) => /^\/e?$/.test(new URL(url).pathname));
-  await (open ? open.focus() : self.clients.openWindow('/'));
+  if (!open) return void (await self.clients.openWindow('/'));
+  open.postMessage(null); // it may show another screen than what is due
+  await open.focus();
 }
 
 async function renewSubscription(): Promise<void> {
