@@ -1,7 +1,6 @@
 /** Every screen by the name in its address. The gallery and the tests show what stands here. */
 import type { Move } from '../domain/browser';
 import { Baseline } from './baseline';
-import { Correct } from './correct';
 import { Enrol } from './enrol';
 import { Memory } from './memory';
 import { Now } from './now';
@@ -35,7 +34,7 @@ export const screens = {
   saved: Saved,
   entries: second('Entries'),
   entry: second('OneEntry'),
-  correct: Correct,
+  correct: second('Correct'),
   picture: second('Picture'),
   'your-data': second('OwnData'),
   alarms: second('Alarms'),

@@ -2,6 +2,7 @@
 export { About } from './about';
 export { Alarms } from './alarms';
 export { Complete } from './complete';
+export { Correct } from './correct';
 export { Entries } from './entries';
 export { Help } from './help';
 export { InjectionDone } from './injection-done';
