@@ -115,7 +115,9 @@ document.addEventListener('visibilitychange', () => {
   }
 });
 // Where a browser tells which notification was tapped; nothing depends on it.
-navigator.serviceWorker?.addEventListener('message', goHome);
+navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+  if (!isTrial(data)) goHome();
+});
 addEventListener('pageshow', (event) => {
   if (event.persisted) wake();
 });
@@ -134,7 +136,14 @@ function pause(milliseconds: number): Promise<void> {
 
 async function closeNotifications(): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration();
-  for (const one of (await registration?.getNotifications()) ?? []) one.close();
+  for (const one of (await registration?.getNotifications()) ?? []) {
+    if (!isTrial(one.data)) one.close();
+  }
+}
+
+/** What was shown on trial is about no entry: the screen that asked for it waits for its tap. */
+function isTrial(data: unknown): boolean {
+  return Boolean((data as { trial?: boolean } | null)?.trial);
 }
 
 /** Chromium alone can; elsewhere the next opening, push or network sends what waits. */

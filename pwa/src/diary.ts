@@ -252,6 +252,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       await store.remember({ zoneAsked: timezone });
       await refresh();
     },
+    tryReminder: () => api.tryReminder().then(() => null, failureOf),
     async remindersOn(): Promise<void> {
       const known = facts.value?.phone;
       if (known) await reminders.turnOn(known.vapid_public_key);

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from server.push.channel import Channel, Clock
     from server.push.loop import TickResult
     from server.push.report_delivery import ReportDelivery
+    from server.push.web_push import WebPush
     from server.storage.db import Database
 
 
@@ -21,10 +22,21 @@ def remind(config: "Config", stop: Event) -> None:
 
     :raises StartRefused: the database does not fit, or was made with another SECRET_KEY
     """
-    from server.push import loop, report_delivery
+    from server.push import loop, report_delivery, trial_reminders
+    from server.push.sender import TIMEOUT_SECONDS
 
-    with _opened(config) as (database, channel), _report_delivery(config, database) as delivery:
+    with (
+        _opened(config) as (database, channel, web_push),
+        _report_delivery(config, database) as delivery,
+    ):
         clock = clock_of(database)
+        trials = Thread(
+            target=trial_reminders.run,
+            args=(database, web_push, stop, clock),
+            name="trials",
+            daemon=True,
+        )
+        trials.start()
         reports = Thread(
             target=report_delivery.run,
             args=(database, delivery, stop, clock),
@@ -34,6 +46,7 @@ def remind(config: "Config", stop: Event) -> None:
         reports.start()
         loop.run(database, channel, stop, clock)
         reports.join(2 * report_delivery.TIMEOUT_SECONDS)
+        trials.join(2 * TIMEOUT_SECONDS)
 
 
 def remind_once(config: "Config") -> "TickResult":
@@ -43,7 +56,10 @@ def remind_once(config: "Config") -> "TickResult":
     """
     from server.push import loop, report_delivery
 
-    with _opened(config) as (database, channel), _report_delivery(config, database) as delivery:
+    with (
+        _opened(config) as (database, channel, _),
+        _report_delivery(config, database) as delivery,
+    ):
         result = loop.run_once(database, channel, clock_of(database))
         report_delivery.run_once(delivery, clock_of(database))
         return result
@@ -62,8 +78,8 @@ def _report_delivery(config: "Config", database: "Database") -> "Iterator[Report
 
 
 @contextmanager
-def _opened(config: "Config") -> "Iterator[tuple[Database, Channel]]":
-    """The database and the ways to patients, open until the end."""
+def _opened(config: "Config") -> "Iterator[tuple[Database, Channel, WebPush]]":
+    """The database and the ways to patients, the last to their phones only; open until the end."""
     from server import database as tables
     from server.config import StartRefused
     from server.push.email import Mailer
@@ -89,7 +105,8 @@ def _opened(config: "Config") -> "Iterator[tuple[Database, Channel]]":
         if config.smtp is not None:
             email = EmailChannel(vault, Mailer(config.smtp, config.public_url))
             opened.callback(email.close)
-        yield database, Channels(WebPush(vault, sender, config.public_url), email)
+        web_push = WebPush(vault, sender, config.public_url)
+        yield database, Channels(web_push, email), web_push
 
 
 def add_remind(subcommands: Any) -> None:

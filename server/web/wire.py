@@ -264,6 +264,10 @@ class SnoozeResponse(Struct, kw_only=True):
     """When it rings again."""
 
 
+class TrialResponse(Struct, kw_only=True):
+    asked: bool
+
+
 class DeviceResponse(Struct, kw_only=True):
     enrolled: bool
 

@@ -63,7 +63,9 @@ self.addEventListener('push', (event) => {
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
   event.waitUntil(
-    event.action === 'snooze' ? putOff(event.notification, api.snooze, show) : openDiary(),
+    event.action === 'snooze'
+      ? putOff(event.notification, api.snooze, show)
+      : openDiary(event.notification.data),
   );
 });
 
@@ -101,11 +103,11 @@ function payloadOf(event: PushEvent): unknown {
   }
 }
 
-async function openDiary(): Promise<void> {
+async function openDiary(data: unknown): Promise<void> {
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const open = windows.find(({ url }) => /^\/e?$/.test(new URL(url).pathname));
   if (!open) return void (await self.clients.openWindow('/'));
-  open.postMessage(null); // it may show another screen than what is due
+  open.postMessage(data); // it may show another screen than what is due
   await open.focus();
 }
 
