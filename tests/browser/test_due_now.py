@@ -238,6 +238,7 @@ def facts(vector: Vector, known: dict[str, Any], here: datetime) -> dict[str, An
         "performed_at": performed_at,
         "performed_at_source": performed_at and "clinic",
         "timezone": vector.get("block_zone", "Europe/London"),
+        "told": vector.get("told", []),
         "planned_on": (performed_at or vector["now"])[:10],
     }
     difference = vector.get("clock_difference_seconds", -vector.get("phone_ahead_seconds", 0))

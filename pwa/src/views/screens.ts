@@ -2,7 +2,6 @@
 import type { Move } from '../domain/browser';
 import { Baseline } from './baseline';
 import { Enrol } from './enrol';
-import { Memory } from './memory';
 import { Now } from './now';
 import { NotHere } from './not-here';
 import { Opening } from './opening';
@@ -29,7 +28,7 @@ export const screens = {
   'injection-done': second('InjectionDone'),
   now: Now,
   rate: Rate,
-  memory: Memory,
+  memory: second('Memory'),
   unable: second('Unable'),
   saved: Saved,
   entries: second('Entries'),

@@ -11,6 +11,7 @@ export { Language } from './language';
 export { Learn } from './learn';
 export { Leave } from './leave';
 export { Linked } from './linked';
+export { Memory } from './memory';
 export { NoBlock } from './no-block';
 export { OneEntry } from './one-entry';
 export { OwnData } from './own-data';
