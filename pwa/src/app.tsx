@@ -17,6 +17,7 @@ import { SecondCopy } from './store/second-copy';
 import { fetchCatalogue, phoneApi } from './sync/api';
 import { AppView } from './views/app-view';
 import { isInstalled } from './views/installed';
+import { replaceBy, route } from './views/route';
 import { fetchSecond } from './views/second';
 
 const TICK_MILLISECONDS = 15_000;
@@ -80,21 +81,47 @@ async function show(root: HTMLElement): Promise<void> {
   await pause(WORKER_AFTER_MILLISECONDS);
   updates.register().catch(() => {}); // a private window may refuse: then the diary needs a network
   await opened;
+  // A page that the phone had thrown away comes back where it was left.
+  if (asked() && route.value.name === 'saved') goHome();
   await reach();
 }
 
-const wake = (): void => {
-  void resume();
+const wake = (seen?: () => void): void => {
+  void resume(seen);
   void fetchSecond(); // if it could not be had before
   updates.resume();
 };
+
+/** Which assessment is asked for; null while none is. */
+const asked = (): string | null => {
+  const due = diary.due.value;
+  return due?.step === 'rate' ? due.assessment.id : null;
+};
+let askedWhenLeft: string | null = null;
+
+/** Home shows what is due. An answer that is not saved stays on its screen. */
+const goHome = (): void => {
+  if (!unsaved) replaceBy('');
+};
+
+// Who comes back an hour later is asked what is due now, on whatever screen the app was left.
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') wake();
+  if (document.visibilityState === 'visible') {
+    wake(() => {
+      if (asked() && asked() !== askedWhenLeft) goHome();
+    });
+  } else {
+    askedWhenLeft = asked();
+  }
+});
+// Where a browser tells which notification was tapped; nothing depends on it.
+navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+  if (!isTrial(data)) goHome();
 });
 addEventListener('pageshow', (event) => {
   if (event.persisted) wake();
 });
-addEventListener('online', wake);
+addEventListener('online', () => wake());
 setInterval(() => {
   tick();
   updates.takeOver();
@@ -109,7 +136,14 @@ function pause(milliseconds: number): Promise<void> {
 
 async function closeNotifications(): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration();
-  for (const one of (await registration?.getNotifications()) ?? []) one.close();
+  for (const one of (await registration?.getNotifications()) ?? []) {
+    if (!isTrial(one.data)) one.close();
+  }
+}
+
+/** What was shown on trial is about no entry: the screen that asked for it waits for its tap. */
+function isTrial(data: unknown): boolean {
+  return Boolean((data as { trial?: boolean } | null)?.trial);
 }
 
 /** Chromium alone can; elsewhere the next opening, push or network sends what waits. */

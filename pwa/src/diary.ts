@@ -29,8 +29,12 @@ export interface RunningDiary {
   refresh: () => Promise<void>;
   /** Sends what waits, and looks whether reminders still reach this phone. */
   reach: () => Promise<void>;
-  /** The app came to the front, or the network came back: see, show and send what is due. */
-  resume: () => Promise<void>;
+  /**
+   * The app came to the front, or the network came back: see, show and send what is due.
+   *
+   * @param seen called once what is due is known, before anything is sent
+   */
+  resume: (seen?: () => void) => Promise<void>;
   /** Time passed. */
   tick: () => void;
 }
@@ -144,10 +148,11 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
     if (known) await reminders.check(known.vapid_public_key, known.subscribed);
   }
 
-  async function resume(): Promise<void> {
+  async function resume(seen?: () => void): Promise<void> {
     noticeZone();
     now.value = clock();
     await refresh();
+    seen?.();
     await reach();
   }
 
@@ -247,6 +252,7 @@ export function runDiary(phone: Phone, linkToken: Signal<string | null>): Runnin
       await store.remember({ zoneAsked: timezone });
       await refresh();
     },
+    tryReminder: () => api.tryReminder().then(() => null, failureOf),
     async remindersOn(): Promise<void> {
       const known = facts.value?.phone;
       if (known) await reminders.turnOn(known.vapid_public_key);

@@ -104,6 +104,8 @@ export interface Actions {
   injectionDone(performedAt: number): Promise<void>;
   /** From a button press only: asks permission, subscribes, tells the server. */
   remindersOn(): Promise<void>;
+  /** Has one reminder come to this phone now. Resolves to null once it is on its way, or why not. */
+  tryReminder(): Promise<Failure | null>;
   /** Resolves once it is on disk; every phone of the patient gets them. */
   setQuietHours(start: string, end: string): Promise<void>;
   /** Whether the diary follows the phone into `newZone`; a no is remembered for that zone. */

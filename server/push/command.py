@@ -1,7 +1,7 @@
 """The reminder loop as a process of its own (`block-diary remind`) or as a thread of the server."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from threading import Event, Thread
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from server.push.channel import Channel, Clock
     from server.push.loop import TickResult
     from server.push.report_delivery import ReportDelivery
+    from server.push.web_push import WebPush
     from server.storage.db import Database
 
 
@@ -21,24 +22,31 @@ def remind(config: "Config", stop: Event) -> None:
 
     :raises StartRefused: the database does not fit, or was made with another SECRET_KEY
     """
-    from server.push import daily, loop, report_delivery
+    from server.push import daily, loop, report_delivery, trial_reminders
+    from server.push.sender import TIMEOUT_SECONDS
 
-    with _opened(config) as (database, channel), _report_delivery(config, database) as delivery:
+    with (
+        _opened(config) as (database, channel, web_push),
+        _report_delivery(config, database) as delivery,
+    ):
         clock = clock_of(database)
-        keeping = Thread(
-            target=daily.run, args=(database, stop, clock), name="keeping", daemon=True
-        )
-        keeping.start()
-        reports = Thread(
-            target=report_delivery.run,
-            args=(database, delivery, stop, clock),
-            name="reports",
-            daemon=True,
-        )
-        reports.start()
+        beside = {
+            _started("keeping", daily.run, database, stop, clock): daily.LONGEST_SECONDS,
+            _started("trials", trial_reminders.run, database, web_push, stop, clock): 2
+            * TIMEOUT_SECONDS,
+            _started("reports", report_delivery.run, database, delivery, stop, clock): 2
+            * report_delivery.TIMEOUT_SECONDS,
+        }
         loop.run(database, channel, stop, clock)
-        reports.join(2 * report_delivery.TIMEOUT_SECONDS)
-        keeping.join(daily.LONGEST_SECONDS)
+        for thread, longest_seconds in beside.items():
+            thread.join(longest_seconds)
+
+
+def _started(name: str, work: Callable[..., None], *of: object) -> Thread:
+    """Something that is done beside the reminders, until told to stop."""
+    thread = Thread(target=work, args=of, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 def remind_once(config: "Config") -> "TickResult":
@@ -48,7 +56,10 @@ def remind_once(config: "Config") -> "TickResult":
     """
     from server.push import loop, report_delivery
 
-    with _opened(config) as (database, channel), _report_delivery(config, database) as delivery:
+    with (
+        _opened(config) as (database, channel, _),
+        _report_delivery(config, database) as delivery,
+    ):
         result = loop.run_once(database, channel, clock_of(database))
         report_delivery.run_once(delivery, clock_of(database))
         return result
@@ -67,8 +78,8 @@ def _report_delivery(config: "Config", database: "Database") -> "Iterator[Report
 
 
 @contextmanager
-def _opened(config: "Config") -> "Iterator[tuple[Database, Channel]]":
-    """The database and the ways to patients, open until the end."""
+def _opened(config: "Config") -> "Iterator[tuple[Database, Channel, WebPush]]":
+    """The database and the ways to patients, the last to their phones only; open until the end."""
     from server import database as tables
     from server.config import StartRefused
     from server.push.email import Mailer
@@ -94,7 +105,8 @@ def _opened(config: "Config") -> "Iterator[tuple[Database, Channel]]":
         if config.smtp is not None:
             email = EmailChannel(vault, Mailer(config.smtp, config.public_url))
             opened.callback(email.close)
-        yield database, Channels(WebPush(vault, sender, config.public_url), email)
+        web_push = WebPush(vault, sender, config.public_url)
+        yield database, Channels(web_push, email), web_push
 
 
 def add_remind(subcommands: Any) -> None:

@@ -7,6 +7,7 @@ The shape is that of Declarative Web Push, so that WebKit can show it even if th
 import hashlib
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from server.words.catalogues import t
 
 #: The least that a push service takes (a bridge to Android), of which encryption needs 103.
 MOST_BYTES = 2_744 - 103
+#: A later message on trial replaces an earlier one that the push service still holds.
+TRIAL_TOPIC = "trial"
 
 
 def words(language: str) -> dict[str, str]:
@@ -56,11 +59,27 @@ def reminder_payload(
             "snooze": snooze,
         },
     }
-    message = {"web_push": 8030, "notification": notification, "mutable": True}
-    payload = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+    payload = _message(notification)
     if len(payload) > MOST_BYTES:
         raise ValueError(f"a push message of {len(payload)} bytes is longer than {MOST_BYTES}")
     return payload
+
+
+def trial_payload(public_url: str, language: str) -> bytes:
+    """The message that only shows that messages arrive, in the same words, UTF-8 JSON."""
+    return _message(
+        {
+            **words(language),
+            "navigate": f"{public_url}/",
+            "tag": "trial",
+            "data": {"trial": True},
+        }
+    )
+
+
+def _message(notification: Mapping[str, object]) -> bytes:
+    message = {"web_push": 8030, "notification": notification, "mutable": True}
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def topic(block_id: UUID, assessment_id: str) -> str:

@@ -12,10 +12,11 @@ from weakref import WeakKeyDictionary
 from server.domain.reminders import Answer, Fate, Judgement, judge, retry_at
 from server.push.channel import Clock
 from server.push.encryption import encrypted
-from server.push.payload import reminder_payload, topic
+from server.push.payload import TRIAL_TOPIC, reminder_payload, topic, trial_payload
 from server.push.sender import TIMEOUT_SECONDS, Message, Outgoing, Sender, Unsendable
 from server.storage.deliveries import Delivery, DeliveryResult
 from server.storage.subscriptions import BrowserSubscription
+from server.storage.trial_reminders import WAITED_FOR, Trial
 from server.storage.vault import SealBroken, Vault
 
 #: The word for what was given back unsent.
@@ -104,6 +105,21 @@ class WebPush:
             on_result(_result(each.delivery, answer, clock))
 
         self._sender.send_all(outgoing, now, on_answer)
+
+    def send_trial(self, trial: Trial, now: datetime) -> Judgement:
+        """Send one reminder on trial, and wait for what its push service says."""
+        try:
+            browser = BrowserSubscription.from_json(self._vault.open(trial.sealed))
+            message = Message(
+                payload=trial_payload(self._public_url, trial.language),
+                ttl_seconds=int(WAITED_FOR.total_seconds()),
+                topic=TRIAL_TOPIC,
+            )
+            return judge(self._sender.send(browser, message, now))
+        except SealBroken:
+            return Judgement(Fate.FAILED, "unreadable")
+        except Unsendable as error:
+            return Judgement(Fate.FAILED, error.reason)
 
     def _letter(self, delivery: Delivery) -> _Letter:
         reminder = delivery.reminder

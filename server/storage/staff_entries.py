@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.domain.block_record import answered
 from server.domain.errors import Conflict, NotFound
 from server.domain.staff_entries import StaffEntry, check
-from server.storage import audit, blocks, diary_entries, enrolments, patients
+from server.storage import audit, blocks, diary_entries, enrolments, patients, protocols
 from server.storage.models import Block, DiaryEntry
 
 
@@ -55,6 +56,16 @@ def enter(session: Session, block: Block, entry: StaffEntry, staff_id: int, now:
     session.flush()
     blocks.settle(session, block)
     return True
+
+
+def answered_for(session: Session, block: Block) -> list[str]:
+    """Ids of the assessments that the patient answered to staff, who wrote it down: the phone
+    need not ask for them."""
+    rows = [row for row in diary_entries.of_block(session, block) if row.entered_by is not None]
+    if not rows:
+        return []
+    told = blocks.diary_of(block, protocols.of_block(session, block), rows, [])
+    return sorted(answered(told))
 
 
 def get(session: Session, block: Block, entry_id: UUID) -> DiaryEntry:

@@ -103,6 +103,15 @@ OPERATIONS = (
         },
     ),
     Operation(
+        "post",
+        "/api/phone/trial-reminder",
+        "Send one reminder to this phone now. Asked for again within 10 seconds, it is the same one.",
+        None,
+        200,
+        wire.TrialResponse,
+        {**_COMMON, **_ENROLLED, 409: "`not_subscribed`: reminders are off on this phone"},
+    ),
+    Operation(
         "delete",
         "/api/phone/device",
         "Let this phone in no more; takes the device cookie away. What was sent stays.",

@@ -8,7 +8,14 @@ from sqlalchemy.orm import Session
 
 from server.domain.errors import Invalid
 from server.domain.push_hosts import push_service
-from server.storage import audit, email_reminders, enrolments, snooze, subscriptions
+from server.storage import (
+    audit,
+    email_reminders,
+    enrolments,
+    snooze,
+    subscriptions,
+    trial_reminders,
+)
 from server.storage.models import Device
 from server.web import device_session, languages, redeem_limits, same_origin, sync, wire
 from server.web.context import now, services
@@ -112,6 +119,14 @@ def put_off() -> Response:
         device = current_device(session)
         due_at = snooze.snooze(session, device.clinic_id, device.id, sent.delivery, now())
     return _json(wire.SnoozeResponse(due_at=due_at))
+
+
+@blueprint.post("/trial-reminder")
+def try_a_reminder() -> Response:
+    """Send one reminder to this phone now, so that its patient sees that they arrive."""
+    with services().database.transaction() as session:
+        trial_reminders.ask(session, current_device(session), now())
+    return _json(wire.TrialResponse(asked=True))
 
 
 @blueprint.delete("/device")

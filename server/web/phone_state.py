@@ -17,6 +17,7 @@ from server.storage import (
     models,
     patients,
     protocols,
+    staff_entries,
     subscriptions,
 )
 from server.storage.blocks import Source
@@ -94,5 +95,6 @@ def _block(session: Session, block: models.Block) -> wire.Block:
         cancelled=block.cancelled_at is not None,
         assessments=protocol.assessments,
         baseline_max_age_minutes=protocol.baseline_max_age_minutes,
+        told=staff_entries.answered_for(session, block),
         texts={language: wire.PatientText(**text) for language, text in protocol.texts.items()},
     )

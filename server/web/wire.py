@@ -174,6 +174,8 @@ class Block(Struct, kw_only=True):
     assessments: list[dict[str, Any]]
     """As in a report file: {"id", "after_minutes"} or {"id", "day", "at"}."""
     baseline_max_age_minutes: int
+    told: list[str]
+    """Ids of the assessments that staff wrote an answer down for: the phone does not ask."""
     texts: dict[str, PatientText]
     """By language, as in a page's `lang`, of the protocol version that the block keeps."""
 
@@ -262,6 +264,10 @@ class SnoozeRequest(Struct, kw_only=True, forbid_unknown_fields=True):
 class SnoozeResponse(Struct, kw_only=True):
     due_at: datetime
     """When it rings again."""
+
+
+class TrialResponse(Struct, kw_only=True):
+    asked: bool
 
 
 class DeviceResponse(Struct, kw_only=True):

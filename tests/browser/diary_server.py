@@ -19,6 +19,7 @@ from server.config import Config, load
 from server.new_clinic import create_clinic
 from server.push.loop import TickResult, tick
 from server.push.sender import Sender
+from server.push.trial_reminders import send_asked
 from server.push.vapid_keys import vapid_keys
 from server.push.web_push import WebPush
 from server.storage.db import Database
@@ -122,10 +123,20 @@ class DiaryServer:
 
     def tick(self) -> TickResult:
         """One turn of the reminder loop, by the real sender."""
+        with self._web_push() as web_push:
+            return tick(self.database, web_push, self.now())
+
+    def send_trials(self) -> int:
+        """Send the reminders on trial that are asked for; how many were taken."""
+        with self._web_push() as web_push:
+            return send_asked(self.database, web_push, self.now)
+
+    @contextmanager
+    def _web_push(self) -> Iterator[WebPush]:
         keys = vapid_keys(self.database, self._vault, self.now())
         sender = Sender(keys, self.config.vapid_subject, self.config.push_extra_hosts)
         try:
-            return tick(self.database, WebPush(self._vault, sender, self.url), self.now())
+            yield WebPush(self._vault, sender, self.url)
         finally:
             sender.close()
 

@@ -2,19 +2,22 @@
 
 A vector's `now` is the true time; unless it says otherwise the block was done at 10:00 in London,
 where the phone is, and the phone's clock is right. What the phone keeps is put into its own store,
-as a sync leaves it there; then the app comes to the front or is opened anew.
+as a sync leaves it there; then the app comes to the front, is opened anew, or a notification is
+tapped that came while the phone was in the pocket.
 """
 
 import json
+import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Playwright, expect
 
+from server.push.payload import reminder_payload
 from tests.browser.chromium import chromium_phone
 from tests.browser.diary_server import DiaryServer
 from tests.browser.patient import Patient
@@ -26,7 +29,44 @@ VECTORS: list[Vector] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "due.json").read_text(encoding="utf-8")
 )
 PERFORMED_AT = "2026-01-12T10:00:00Z"
-RESUME = "document.dispatchEvent(new Event('visibilitychange'))"
+#: Playwright's Chromium shows every page: a test says which are behind another app.
+SEEN = """
+seen => {
+  const state = { value: seen ? 'visible' : 'hidden', configurable: true };
+  Object.defineProperty(document, 'visibilityState', state);
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+"""
+#: Held from the moment it is shown: a page that still runs behind the lock closes what needs no answer.
+HOLD = """
+() => {
+  self.held = null;
+  if (self.holds) return;
+  self.holds = true;
+  const show = ServiceWorkerRegistration.prototype.showNotification;
+  ServiceWorkerRegistration.prototype.showNotification = async function (...given) {
+    await show.apply(this, given);
+    [self.held] = await this.getNotifications();
+  };
+}
+"""
+WINDOWS = """
+() => self.clients.matchAll({ type: 'window', includeUncontrolled: true }).then(all => all.length)
+"""
+#: Only a person's press may open or focus a window: what the worker asks for is noted instead.
+TAP = """
+async () => {
+  self.asked = null;
+  WindowClient.prototype.focus = async function () { self.asked = 'focus' };
+  Clients.prototype.openWindow = async url => { self.asked = url };
+  const event = new NotificationEvent('notificationclick', { notification: self.held });
+  const work = [];
+  event.waitUntil = promise => work.push(promise);
+  self.dispatchEvent(event);
+  await Promise.all(work);
+  return self.asked;
+}
+"""
 WAIT_MILLISECONDS = 5_000
 #: The app has read its store anew by then, also when it shows the same as before.
 SETTLED_MILLISECONDS = 100
@@ -93,13 +133,55 @@ class Phone:
         self.patient.phone.context.clock.set_fixed_time(here)
         page.evaluate(KEEP, [items, facts(vector, self._known, here)])
 
+    def leave(self, vector: Vector) -> None:
+        """The phone goes into the pocket, on another screen if the vector says so."""
+        page = self.patient.page
+        if screen := vector.get("left_on"):
+            self.put_into({**vector, "now": vector["left_at"]})
+            page.goto("about:blank")
+            page.goto(f"{self.patient.url}/#/{screen}")
+            expect(self.patient.title()).to_have_text(re.compile("Help|Your entries"))
+        page.evaluate(SEEN, False)
+
+    def end_the_app(self) -> None:
+        """Returns once the worker knows of no window any more."""
+        self.patient.page.goto("about:blank")
+        worker = self.patient.phone.workers.running(f"{self.patient.url}/")
+        for _ in range(WAIT_MILLISECONDS // 20):
+            if worker.evaluate(WINDOWS) == 0:
+                return
+            self.patient.page.wait_for_timeout(20)
+        raise TimeoutError("the app's window does not end")
+
+    def be_reminded(self, assessment_id: str) -> None:
+        """A push comes in, as the server sends it."""
+        workers, url = self.patient.phone.workers, f"{self.patient.url}/"
+        payload = reminder_payload(
+            public_url=self.patient.url,
+            delivery_id=uuid4(),
+            block_id=UUID(self._known["blocks"][0]["id"]),
+            assessment_id=assessment_id,
+            closes_at=datetime.now(UTC),
+            language="en",
+        )
+        workers.running(url).evaluate(HOLD)
+        workers.deliver_push(url, payload.decode())
+        for _ in range(WAIT_MILLISECONDS // 20):
+            if workers.running(url).evaluate("self.held !== null"):
+                return
+            self.patient.page.wait_for_timeout(20)
+        raise TimeoutError("the push shows no notification")
+
+    def tap(self) -> str:
+        """Press the notification; what the worker asks the browser to do with the app."""
+        return str(self.patient.phone.workers.running(f"{self.patient.url}/").evaluate(TAP))
+
     def arrive(self, how: str) -> None:
         page = self.patient.page
         if how == "opened":
-            page.goto("about:blank")
             page.goto(f"{self.patient.url}/")
         else:
-            page.evaluate(RESUME)
+            page.evaluate(SEEN, True)
         page.wait_for_timeout(SETTLED_MILLISECONDS)
 
     def shown_as(self, expected: dict[str, Any]) -> dict[str, Any]:
@@ -123,9 +205,11 @@ def phone(
         patient.enrol(sheet.code)
         patient.is_ready_offline()
         known = patient.page.evaluate(KNOWN)
+        started.grant_notifications(shared_server.url)
         shared_server.stop()  # what a sync would bring is not the vector's
         started.context.clock.set_fixed_time(instant(PERFORMED_AT))  # a page has it from its start
         patient.open()
+        started.close_app(but=patient.page)
         yield Phone(patient, known)
 
 
@@ -133,8 +217,16 @@ def phone(
 def test_what_is_due_now_is_on_the_screen(phone: Phone, vector: Vector) -> None:
     nothing = dict.fromkeys(["above", "title", "lead", "clock", "asks"])
     expected = {**nothing, **vector["expect"]}
+    arrives = vector.get("arrives", "resumed")
+    phone.leave(vector)
+    if reminded := vector.get("reminded_of"):
+        phone.be_reminded(reminded)
     phone.put_into(vector)
-    phone.arrive(vector.get("arrives", "resumed"))
+    if arrives == "opened":
+        phone.end_the_app()
+    if reminded:
+        assert phone.tap() == ("focus" if arrives == "tapped" else "/")
+    phone.arrive(arrives)
     assert phone.shown_as(expected) == expected
 
 
@@ -146,6 +238,7 @@ def facts(vector: Vector, known: dict[str, Any], here: datetime) -> dict[str, An
         "performed_at": performed_at,
         "performed_at_source": performed_at and "clinic",
         "timezone": vector.get("block_zone", "Europe/London"),
+        "told": vector.get("told", []),
         "planned_on": (performed_at or vector["now"])[:10],
     }
     difference = vector.get("clock_difference_seconds", -vector.get("phone_ahead_seconds", 0))

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Playwright, expect
 
 from server.push.vapid_keys import vapid_keys
 from server.storage.vault import Vault
@@ -116,6 +116,28 @@ def test_in_chromium_an_allowed_phone_subscribes_itself_and_a_push_syncs_with_no
         wait_for(lambda: receipts(server), pause)
         [post] = service.posts
         assert_sent_as_promised(server, post, block_id)
+
+
+def test_a_reminder_on_trial_arrives_and_its_tap_says_so(
+    playwright: Playwright, server: DiaryServer, service: PushService, tmp_path: Path
+) -> None:
+    sheet = new_sheet(server, "P-201")  # at the clinic, before the injection
+    with chromium_phone(playwright, tmp_path / "profile", flags=service.chromium_flags) as phone:
+        patient = chromium_with_reminders(phone, server, service, sheet.code)
+        patient.page.evaluate("location.hash = '#/reminders'")
+        patient.press("Send a test reminder")
+        expect(patient.page.get_by_text("It is on its way.").first).to_be_visible()
+
+        assert server.send_trials() == 1
+        [shown] = phone.workers.wait_for_notifications(f"{server.url}/")
+        assert (shown["title"], shown["body"]) == ("Diary", "Time for your entry.")
+        phone.workers.running(f"{server.url}/").evaluate(
+            "() => { WindowClient.prototype.focus = async () => {} }"  # only a person's press may
+        )
+        phone.workers.click_notification(f"{server.url}/", shown["tag"])
+        expect(patient.page.get_by_text("It works: reminders reach this phone.")).to_be_visible()
+        expect(patient.title()).to_have_text("Reminders are on")
+        assert server.send_trials() == 0
 
 
 def test_in_chromium_an_answer_that_waits_here_is_not_asked_for_again(

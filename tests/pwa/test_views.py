@@ -242,6 +242,34 @@ def test_a_failed_save_keeps_the_answer_and_says_so(shown: Gallery, phone: Page)
     assert asked(phone, "answering")[-1] == [True]
 
 
+def test_the_scale_stays_under_the_thumb_when_what_is_below_it_changes(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "rate", "filled")
+    top = "document.querySelector('.scale').getBoundingClientRect().top"
+    before = phone.evaluate(top)
+    room = "parseFloat(document.querySelector('.answer').style.marginBlockStart)"
+    assert phone.evaluate(room) > 20  # it lies low, so that there is room to move up into
+    phone.evaluate("document.querySelector('details').open = true")
+    assert phone.evaluate(top) == before
+    phone.evaluate("document.querySelector('.answer > :last-child').remove()")
+    assert phone.evaluate(top) == before
+
+
+def test_a_reminder_on_trial_that_does_not_come_leads_to_what_helps(
+    shown: Gallery, phone: Page
+) -> None:
+    open_case(shown, phone, "reminders", "filled")
+    phone.get_by_role("button", name="Send a test reminder").tap()
+    phone.wait_for_selector("div:focus:has-text('It is on its way.')")
+    phone.get_by_role("button", name="It has not come").tap()
+    phone.wait_for_selector("div:focus:has-text('Look at “If reminders fail” below.')")
+    phone.get_by_role("button", name="Send a test reminder").tap()
+    phone.get_by_role("button", name="It has come").tap()
+    phone.wait_for_selector(".notice.ok:has-text('It works')")
+    assert len(asked(phone, "tryReminder")) == 2
+
+
 def test_a_missing_score_of_one_site_is_asked_for_and_not_saved(
     shown: Gallery, phone: Page
 ) -> None:

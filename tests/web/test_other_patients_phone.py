@@ -103,6 +103,7 @@ def test_no_route_of_the_api_reaches_another_patient_of_the_clinic(
     # The same id on two patients' phones is two entries, and neither learns of the other.
     assert neighbour.outcomes(an_entry(own["id"], NOON, id=theirs["id"])) == ["stored"]
     subscribe(neighbour, "own")
+    assert neighbour.request("POST", "trial-reminder").status_code == 200
     assert neighbour.request("DELETE", "subscription").status_code == 200
     assert neighbour.request("POST", "snooze", {"delivery": delivery_id}).status_code == 404
     assert neighbour.request("DELETE", "device").status_code == 200
@@ -111,7 +112,7 @@ def test_no_route_of_the_api_reaches_another_patient_of_the_clinic(
         delivery = session.get(ReminderDelivery, UUID(delivery_id))
         assert delivery is not None and delivery.receipt_at is None
     routes = {rule.rule for rule in app.url_map.iter_rules() if "/api/phone/" in rule.rule}
-    tried = ("redeem", "sync", "subscription", "snooze", "device")
+    tried = ("redeem", "sync", "subscription", "snooze", "trial-reminder", "device")
     # Whose e-mails are stopped, only the token in the e-mail tells.
     assert routes == {f"/api/phone/{name}" for name in (*tried, "stop-emails")}
 

@@ -23,6 +23,8 @@ export interface PlannedBlock {
   cancelled: boolean;
   assessments: PlannedAssessment[];
   baseline_max_age_minutes: number;
+  /** Ids of the assessments that staff wrote an answer down for; unknown to an earlier version. */
+  told?: string[];
   /** By language; unknown to an earlier version. */
   texts?: Record<string, PatientText>;
 }
@@ -95,7 +97,12 @@ export function blockOf(planned: PlannedBlock, waiting: readonly InjectionDone[]
     performedAtSource: fromPhone ? 'waiting' : planned.performed_at_source,
     cancelled: planned.cancelled,
     assessments:
-      performedAt === null ? [] : schedule(planned.assessments, performedAt, planned.timezone),
+      performedAt === null
+        ? []
+        : schedule(planned.assessments, performedAt, planned.timezone).map((one) => ({
+            ...one,
+            told: planned.told?.includes(one.id),
+          })),
     baselineMaxAgeMinutes: planned.baseline_max_age_minutes,
     texts: planned.texts ?? {},
   };

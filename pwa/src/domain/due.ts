@@ -35,7 +35,7 @@ export function due(block: Block, entries: readonly Entry[], now: number): Due {
 
 /**
  * Whether an assessment is answered: a standing momentary rating that scores a site is about a
- * moment in its window. Source: report.md rule 12.
+ * moment in its window, given here or to staff. Source: report.md rule 12.
  */
 export function isAnswered(
   assessment: Assessment,
@@ -44,7 +44,7 @@ export function isAnswered(
 ): boolean {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const replaced = replacedIds(entries);
-  return entries.some(
+  return Boolean(assessment.told) || entries.some(
     (entry) =>
       entry.kind === 'rating' &&
       !replaced.has(entry.id) &&

@@ -14,6 +14,8 @@ export interface Assessment {
   opensAt: number;
   closesAt: number;
   daily: boolean;
+  /** Answered to staff, who wrote it down: the phone has no entry of it. */
+  told?: boolean | undefined;
 }
 
 /** As in a protocol: so many minutes after the block, or `day` local dates later at HH:MM. */

@@ -27,7 +27,10 @@ export function sketch(element: Element, leaveOut: string): Sketch {
     if (!(child instanceof Element)) return child.textContent ?? '';
     return child.matches(leaveOut) ? '' : sketch(child, leaveOut);
   });
-  const attributes = [...element.attributes].map(({ name, value }) => [name, value]);
+  // Where it stood is worked out anew; a page's policy lets no text become style either.
+  const attributes = [...element.attributes]
+    .filter(({ name }) => name !== 'style')
+    .map(({ name, value }) => [name, value]);
   return [element.localName, Object.fromEntries(attributes), ...children.filter((one) => one !== '')];
 }
 

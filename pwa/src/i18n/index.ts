@@ -34,4 +34,4 @@ function filled(text: string, values: Values): string {
 }
 
 export { catalogue, ENGLISH, language, type Catalogue } from './language';
-export { clock, dateAndClock, dayAndClock, digits, fromNow, list, noticeZone, weekday } from './times';
+export { clock, dateAndClock, dayAndClock, digits, fromNow, list, noticeZone, otherDay, weekday } from './times';

@@ -68,6 +68,12 @@ export function dayAndClock(at: number, now: number): string {
   return `${day} ${clock(at)}`;
 }
 
+/** "yesterday", "2 days ago"; null for today. */
+export function otherDay(at: number, now: number): string | null {
+  const days = daysBetween(now, at);
+  return days === 0 ? null : formats.day.value.format(days, 'day');
+}
+
 /** "in 38 minutes", "in 2 hours", "in 3 days"; less than a minute ahead counts as one. */
 export function fromNow(at: number, now: number): string {
   const relative = formats.relative.value;

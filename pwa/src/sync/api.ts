@@ -30,6 +30,8 @@ export interface Api {
   unsubscribe(): Promise<void>;
   /** Has the reminder of this delivery come again in ten minutes. */
   snooze(delivery: string): Promise<void>;
+  /** Has one reminder sent to this phone now. */
+  tryReminder(): Promise<void>;
   /** The server lets this phone in no more. */
   leave(): Promise<void>;
 }
@@ -57,6 +59,9 @@ export function phoneApi(origin = '', language?: () => string): Api {
     },
     snooze: async (delivery) => {
       await send('POST', 'snooze', { delivery });
+    },
+    tryReminder: async () => {
+      await send('POST', 'trial-reminder', {});
     },
     leave: async () => {
       await send('DELETE', 'device', {});

@@ -1,9 +1,9 @@
-import { clock, t } from '../i18n';
+import { t } from '../i18n';
 import { useDiary } from '../state';
 import { Home } from './home';
 import { RatingForm } from './rating-form';
 import { testedPain } from './rate';
-import { scoreWords } from './words';
+import { painThenWords, scoreWords } from './words';
 
 /** A new entry in place of one of the patient's own; the old one stays visible. */
 export function Correct({ about }: { about: string | null }) {
@@ -17,7 +17,7 @@ export function Correct({ about }: { about: string | null }) {
       purpose={`correct ${entry.id}`}
       kind={entry.kind === 'baseline' ? 'baseline' : 'rating'}
       above={t('Correct an entry')}
-      title={t('How strong was your pain at {time}?', { time: clock(feltAt) })}
+      title={painThenWords(feltAt, diary.now.value)}
       question={testedPain()}
       feltAt={feltAt}
       corrects={entry}

@@ -11,7 +11,7 @@ export function EntryRow({ kept, now, takenBack = false }: { kept: KeptEntry; no
     kindWords(entry),
     entry.answered_by === 'helper' ? t('Answered by someone else') : null,
     entry.activities.length > 0 ? activityNames(entry.activities) : null,
-    entry.rescue_at === null ? null : medicineWords(entry.rescue_at),
+    entry.rescue_at === null ? null : medicineWords(entry.rescue_at, now),
   ].filter(Boolean);
   return (
     <a class={replaced ? 'entry struck' : 'entry'} href={to('entry', entry.id)}>

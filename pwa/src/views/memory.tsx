@@ -1,8 +1,9 @@
-import { dayAndClock, t } from '../i18n';
+import { t } from '../i18n';
 import { useDiary } from '../state';
 import { Home } from './home';
 import { RatingForm } from './rating-form';
 import { testedPain } from './rate';
+import { painThenWords } from './words';
 
 /** An hour that passed unanswered, added afterwards and marked so. */
 export function Memory({ about }: { about: string | null }) {
@@ -12,13 +13,12 @@ export function Memory({ about }: { about: string | null }) {
     (one) => one.id === about && one.dueAt <= now,
   );
   if (!assessment) return <Home />;
-  const time = dayAndClock(assessment.dueAt, now);
   return (
     <RatingForm
       purpose={`memory ${assessment.id}`}
       kind="rating"
       above={t('From memory')}
-      title={t('How strong was your pain at {time}?', { time })}
+      title={painThenWords(assessment.dueAt, now)}
       question={testedPain()}
       feltAt={assessment.dueAt}
       daily={assessment.daily}

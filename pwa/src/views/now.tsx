@@ -1,5 +1,5 @@
 import { isWithdrawal } from '../domain/corrections';
-import { clock, dayAndClock, fromNow, t } from '../i18n';
+import { clock, dayAndClock, fromNow, otherDay, t } from '../i18n';
 import { useDiary } from '../state';
 import { ButtonLink } from './button';
 import { Cautions } from './cautions';
@@ -9,7 +9,7 @@ import { to } from './route';
 import { Row } from './row';
 import { Screen } from './screen';
 import { SyncLine } from './sync-line';
-import { afterInjection } from './words';
+import { addWords, afterInjection } from './words';
 
 /** Nothing is open now: when the next one comes, what passed, and what was kept. */
 export function Now() {
@@ -29,7 +29,7 @@ export function Now() {
       above={missed ? afterInjection(missed, performedAt) : afterInjection(next, performedAt)}
       title={
         missed
-          ? t('{time} passed. How is it now?', { time: clock(missed.dueAt) })
+          ? passedWords(missed.dueAt, now)
           : t('Next: {time}', { time })
       }
       large
@@ -37,7 +37,7 @@ export function Now() {
         <>
           {missed ? (
             <ButtonLink look="plain" href={to('memory', missed.id)}>
-              {t('Add {time} from memory', { time: clock(missed.dueAt) })}
+              {addWords(missed.dueAt, now)}
             </ButtonLink>
           ) : null}
           <ButtonLink look={missed ? 'primary' : 'secondary'} href={to('rate')}>
@@ -67,4 +67,12 @@ export function Now() {
       <SyncLine unsentOnly={last !== undefined} />
     </Screen>
   );
+}
+
+function passedWords(at: number, now: number): string {
+  const time = clock(at);
+  const day = otherDay(at, now);
+  return day === null
+    ? t('{time} passed. How is it now?', { time })
+    : t('{time} {day} passed. How is it now?', { day, time });
 }

@@ -39,7 +39,7 @@ export function OneEntry({ about }: { about: string | null }) {
   const details: [string, string | null][] = [
     [t('Kind'), kindWords(entry)],
     [t('Doing'), entry.activities.length > 0 ? activityNames(entry.activities) : null],
-    [t('Medicine'), entry.rescue_at === null ? null : medicineWords(entry.rescue_at)],
+    [t('Medicine'), entry.rescue_at === null ? null : medicineWords(entry.rescue_at, now)],
     [t('Relief as you put it'), entry.stated_percent === null ? null : percentWords(entry.stated_percent)],
     [t('Where the needle went in'), entry.after_effects.length > 0 ? afterEffectNames(entry.after_effects) : null],
     [t('Note'), entry.note],

@@ -1,6 +1,6 @@
 import { onPhoneClock } from '../domain/block';
 import { baselines, medicineTimes, moments, readings, type Moment, type Reading } from '../domain/picture';
-import { clock, dayAndClock, digits, fromNow, t, tn } from '../i18n';
+import { dayAndClock, digits, fromNow, t, tn } from '../i18n';
 import { useDiary, type Block, type Scores } from '../state';
 import { Curve } from './curve';
 import { Home } from './home';
@@ -9,7 +9,7 @@ import { to } from './route';
 import { Row } from './row';
 import { Screen } from './screen';
 import { SyncLine } from './sync-line';
-import { afterInjection, siteName } from './words';
+import { addWords, afterInjection, siteName } from './words';
 
 /** The patient's own scores since the injection: a curve, the day's times, what comes next. */
 export function Picture() {
@@ -83,7 +83,7 @@ export function Picture() {
                 <th scope="row">
                   {shown(moment.at)} <span class="hint">{momentName(moment, block)}</span>
                 </th>
-                <td>{momentWords(moment, block.sites, correction)}</td>
+                <td>{momentWords(moment, block.sites, correction, diary.now.value)}</td>
               </tr>
             ))}
           </tbody>
@@ -101,7 +101,7 @@ function momentName(moment: Moment, block: Block): string {
   return asked ? afterInjection(asked, block.performedAt) : t('Unasked');
 }
 
-function momentWords(moment: Moment, sites: readonly string[], correction: number) {
+function momentWords(moment: Moment, sites: readonly string[], correction: number, now: number) {
   switch (moment.kind) {
     case 'scored': {
       const { scores, isRecalled } = moment.reading;
@@ -113,7 +113,7 @@ function momentWords(moment: Moment, sites: readonly string[], correction: numbe
     case 'passed':
       return (
         <a href={to('memory', moment.assessment.id)}>
-          {t('Add {time} from memory', { time: clock(moment.at - correction) })}
+          {addWords(moment.at - correction, now)}
         </a>
       );
     case 'open':

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { useDiary, type Entry, type KeptEntry } from '../state';
 import { announce } from './announce';
@@ -54,6 +54,7 @@ export function RatingForm(props: {
   const form = useRef<HTMLDivElement>(null);
 
   useUnsaved(draft.given);
+  useLayoutEffect(() => holdInPlace(form.current?.querySelector('.answer')), []);
 
   const change = (changes: Partial<Draft>) => {
     held.value = { ...draft, ...changes, given: true };
@@ -151,6 +152,18 @@ export function RatingForm(props: {
       </Screen>
     </div>
   );
+}
+
+/** The scale lies low; it stays under the thumb when lines below it come and go. */
+function holdInPlace(answer: HTMLElement | null | undefined) {
+  if (!answer) return;
+  const hold = () => {
+    answer.style.marginBlockStart = '';
+    answer.style.marginBlockStart = getComputedStyle(answer).marginBlockStart;
+  };
+  hold();
+  addEventListener('resize', hold);
+  return () => removeEventListener('resize', hold);
 }
 
 /** The answer is on disk: forgets the draft, and shows what was kept. */

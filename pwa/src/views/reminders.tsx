@@ -9,6 +9,7 @@ import { Row } from './row';
 import { Screen } from './screen';
 import { isInstalled } from './installed';
 import { onApple } from './this-browser';
+import { TrialReminder } from './trial-reminder';
 
 /** Explains before it asks, since a phone asks only once; then says what came of it. */
 export function Reminders() {
@@ -54,6 +55,7 @@ export function Reminders() {
         <b>{t('Diary')}</b>
         <span>{t('Time for your entry.')}</span>
       </figure>
+      {status.phase === 'on' ? <TrialReminder /> : null}
       {status.phase === 'on' ? (
         <fieldset class="field">
           <legend>{t('Quiet hours')}</legend>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { clock, fromNow, t } from '../i18n';
+import { dayAndClock, fromNow, t } from '../i18n';
 import { useDiary } from '../state';
 import { announce } from './announce';
 import { Button } from './button';
@@ -65,7 +65,7 @@ export function Saved({ about }: { about: string | null }) {
       {due?.step === 'later' ? (
         <p>
           {t('Next: {time}, {ahead}.', {
-            time: clock(due.next.dueAt),
+            time: dayAndClock(due.next.dueAt, now),
             ahead: fromNow(due.next.dueAt, now),
           })}
         </p>

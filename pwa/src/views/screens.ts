@@ -1,9 +1,7 @@
 /** Every screen by the name in its address. The gallery and the tests show what stands here. */
 import type { Move } from '../domain/browser';
 import { Baseline } from './baseline';
-import { Correct } from './correct';
 import { Enrol } from './enrol';
-import { Memory } from './memory';
 import { Now } from './now';
 import { NotHere } from './not-here';
 import { Opening } from './opening';
@@ -30,12 +28,12 @@ export const screens = {
   'injection-done': second('InjectionDone'),
   now: Now,
   rate: Rate,
-  memory: Memory,
+  memory: second('Memory'),
   unable: second('Unable'),
   saved: Saved,
   entries: second('Entries'),
   entry: second('OneEntry'),
-  correct: Correct,
+  correct: second('Correct'),
   picture: second('Picture'),
   'your-data': second('OwnData'),
   alarms: second('Alarms'),

@@ -2,6 +2,7 @@
 export { About } from './about';
 export { Alarms } from './alarms';
 export { Complete } from './complete';
+export { Correct } from './correct';
 export { Entries } from './entries';
 export { Help } from './help';
 export { InjectionDone } from './injection-done';
@@ -10,6 +11,7 @@ export { Language } from './language';
 export { Learn } from './learn';
 export { Leave } from './leave';
 export { Linked } from './linked';
+export { Memory } from './memory';
 export { NoBlock } from './no-block';
 export { OneEntry } from './one-entry';
 export { OwnData } from './own-data';

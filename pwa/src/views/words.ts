@@ -1,5 +1,5 @@
 /** What the diary calls things, to a patient. */
-import { clock, dayAndClock, digits, language, list, t, tn } from '../i18n';
+import { clock, dayAndClock, digits, language, list, otherDay, t, tn } from '../i18n';
 import type { AfterEffect, Assessment, Entry, KeptEntry } from '../state';
 
 /** "1 hour after your injection": how a person tells one assessment from another. */
@@ -77,8 +77,31 @@ export function activityNames(ids: readonly string[]): string {
   return list(ids.map((id) => names.get(id) ?? id));
 }
 
-export function medicineWords(rescueAt: string): string {
-  return t('Extra pain medicine at {time}', { time: clock(Date.parse(rescueAt)) });
+export function medicineWords(rescueAt: string, now: number): string {
+  const at = Date.parse(rescueAt);
+  const time = clock(at);
+  const day = otherDay(at, now);
+  return day === null
+    ? t('Extra pain medicine at {time}', { time })
+    : t('Extra pain medicine {day} at {time}', { day, time });
+}
+
+/** Asks about an earlier moment: one of another day is not taken for today's. */
+export function painThenWords(at: number, now: number): string {
+  const time = clock(at);
+  const day = otherDay(at, now);
+  return day === null
+    ? t('How strong was your pain at {time}?', { time })
+    : t('How strong was your pain {day} at {time}?', { day, time });
+}
+
+/** Offers to add a time that passed. */
+export function addWords(at: number, now: number): string {
+  const time = clock(at);
+  const day = otherDay(at, now);
+  return day === null
+    ? t('Add {time} from memory', { time })
+    : t('Add {day} at {time} from memory', { day, time });
 }
 
 /** What may be told of the injection's place, as it is stored and as it is said. */

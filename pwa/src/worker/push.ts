@@ -105,7 +105,7 @@ function readReminder(payload: unknown): Reminder {
   const data = field(notification, 'data');
   const options: NotificationOptions = {
     ...LOOK,
-    data: { delivery: text(data, 'delivery') },
+    data: { delivery: text(data, 'delivery'), trial: field(data, 'trial') },
   };
   const [lang, dir, tag] = ['lang', 'dir', 'tag'].map((name) => text(notification, name));
   if (lang) options.lang = lang;

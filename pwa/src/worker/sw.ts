@@ -63,7 +63,9 @@ self.addEventListener('push', (event) => {
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
   event.waitUntil(
-    event.action === 'snooze' ? putOff(event.notification, api.snooze, show) : openDiary(),
+    event.action === 'snooze'
+      ? putOff(event.notification, api.snooze, show)
+      : openDiary(event.notification.data),
   );
 });
 
@@ -101,10 +103,12 @@ function payloadOf(event: PushEvent): unknown {
   }
 }
 
-async function openDiary(): Promise<void> {
+async function openDiary(data: unknown): Promise<void> {
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const open = windows.find(({ url }) => /^\/e?$/.test(new URL(url).pathname));
-  await (open ? open.focus() : self.clients.openWindow('/'));
+  if (!open) return void (await self.clients.openWindow('/'));
+  open.postMessage(data); // it may show another screen than what is due
+  await open.focus();
 }
 
 async function renewSubscription(): Promise<void> {

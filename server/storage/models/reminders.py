@@ -46,6 +46,9 @@ class Subscription(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     retired_at: Mapped[datetime | None] = mapped_column(Instant)
     retired_because: Mapped[str | None]
+    #: when this phone last asked for a reminder on trial, and when one was last sent
+    trial_asked_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    trial_sent_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Reminder(Base):

@@ -135,6 +135,10 @@ const actions: Actions = {
   },
   injectionDone: (performedAt) => ask('injectionDone', performedAt),
   remindersOn: () => ask('remindersOn'),
+  async tryReminder() {
+    asked.push(['tryReminder']);
+    return shown.failing ? { code: 'offline', message: shown.failing } : null;
+  },
   setQuietHours: (start, end) => ask('setQuietHours', start, end),
   followZone: (yes) => ask('followZone', yes),
   async leave(alsoUnsent) {

@@ -95,6 +95,8 @@ class Phone:
         told = {} if persisted is None else {"persisted": persisted}
         answer = self._send("sync", {"sent_at": self.clock.now.isoformat(), **told})
         assert answer.status_code == 200, answer.text
+        assert answer.json is not None
+        self.state = answer.json["state"]
 
     def _sync(self, entry: dict[str, Any], now: str) -> str:
         sent_at = entry.pop("sent_at", now)

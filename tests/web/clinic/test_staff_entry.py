@@ -104,10 +104,18 @@ def test_five_minutes_ago_is_now_and_a_little_more_is_recalled(world: World) -> 
 
 
 def test_what_the_telephone_answers_is_not_asked_for_any_more(world: World) -> None:
-    block_id, _ = world.started()
+    block_id, phone = world.started()
+
+    def told() -> list[str]:
+        """What the patient's own phone need not ask for."""
+        phone.say_persisted(None)
+        return list(phone.state["blocks"][0]["told"])
+
     world.clock.forward(hours=1)
+    assert told() == []
     write(world, block_id, score_0="2")
     assert states(world, "1h") == {"answered"}
+    assert told() == ["1h"]
     assert "answered" not in states(world, "2h")
 
 
