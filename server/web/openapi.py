@@ -26,9 +26,12 @@ class Operation:
     enrolled: bool = True
 
 
+_BROKEN = {500: "`internal_server_error`: recorded; try again later"}
 _COMMON = {
+    400: "`bad_request`: the connection broke off; nothing was changed",
     403: "`cross_site`: not sent by a page of this server",
     413: "`request_entity_too_large`: more than 1 MB",
+    **_BROKEN,
 }
 _JSON = {415: "`unsupported_media_type`: not sent as application/json"}
 _ENROLLED = {401: "`not_enrolled`: no cookie, or its phone is no longer let in"}
@@ -146,13 +149,17 @@ def document() -> dict[str, Any]:
             "title": "Block Diary, phone API",
             "version": "1",
             "description": "What the phone app and its server say to each other."
-            " Requests come from the server's own pages: Origin and Sec-Fetch-Site are checked.",
+            " Requests come from the server's own pages: Origin and Sec-Fetch-Site are checked."
+            " Every failure has the shape of ErrorResponse; so has that of an address (404) or"
+            " a method (405) that is not named here.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": {names[name]: schema for name, schema in components.items()},
+            "schemas": {
+                names[name]: {**schema, "title": names[name]} for name, schema in components.items()
+            },
             "securitySchemes": {
                 "device": {
                     "type": "apiKey",
@@ -175,10 +182,7 @@ def _operation(operation: Operation, ref_of: dict[int, Any]) -> dict[str, Any]:
         "security": [{"device": []}] if operation.enrolled else [],
         "responses": {
             str(operation.status): _content("Done", ref_of[id(operation.answers)]),
-            **{
-                str(status): _content(codes, {"$ref": "ErrorResponse"})
-                for status, codes in sorted(operation.errors.items())
-            },
+            **_failures(operation.errors),
         },
     }
     if operation.takes is not None:
@@ -187,13 +191,20 @@ def _operation(operation: Operation, ref_of: dict[int, Any]) -> dict[str, Any]:
     return described
 
 
+def _failures(errors: dict[int, str]) -> dict[str, Any]:
+    return {
+        str(status): _content(codes, {"$ref": "ErrorResponse"})
+        for status, codes in sorted(errors.items())
+    }
+
+
 def _own_operation() -> dict[str, Any]:
     answers = _content("An OpenAPI 3.1 document", {"type": "object"})
     return {
         "summary": "This document.",
         "operationId": "get_openapi",
         "security": [],
-        "responses": {"200": answers},
+        "responses": {"200": answers, **_failures(_BROKEN)},
     }
 
 

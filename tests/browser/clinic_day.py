@@ -181,6 +181,20 @@ class ClinicDay:
         self._rate(phone, name, "17:50", 6, note="Sat in the garden.")
         self._rate(phone, name, "18:02", 5, note="Pain as usual again.")
 
+    def keep_a_long_diary(self) -> None:
+        """Four pains, 25 readings, and long notes in two scripts."""
+        name = "long"
+        sites = ("left", "right", "Right side and the right leg", "Neck and shoulder on turning")
+        phone = self._enrol(name, "both", sites=sites, levels="L2/3, L3/4, L4/5, L5/S1")
+        self._rate(phone, name, "07:35", dict.fromkeys(sites, 7), kind="baseline")
+        self._start(name, "07:45")
+        english = "Walked to the station and back, then stood in the kitchen for an hour. " * 6
+        arabic = "مشيت إلى المحطة ثم وقفت في المطبخ ساعة كاملة وكان الألم أخف من المعتاد. " * 5
+        for number in range(25):
+            clock = (at("08:00") + number * timedelta(minutes=24)).strftime("%H:%M")
+            note = (english, arabic, None)[number % 3]
+            self._rate(phone, name, clock, dict.fromkeys(sites, number % 5), note=note)
+
     def _earlier_block(self, of: Followed) -> UUID:
         """Lidocaine, three weeks before, at the same level."""
         now = at("07:45") - timedelta(days=21)

@@ -35,6 +35,9 @@ PREFERENCES: dict[str, bool | int | str] = {
     "dom.push.testing.allowInsecureServerURL": True,
     "dom.push.connection.enabled": True,  # on by default, but the remote agent switches it off
     "alerts.useSystemBackend": False,  # else showNotification fails: there is no desktop
+    # A download takes the focus from its page neither by the panel nor by showing a PDF.
+    "browser.download.alwaysOpenPanel": False,
+    "pdfjs.disabled": True,
     "network.disable-localhost-when-offline": True,
     "network.online": True,
     "network.http.speculative-parallel-limit": 0,  # else a connection made ahead still answers when offline
@@ -200,6 +203,29 @@ class FirefoxPhone:
         )
         self._bidi.send("input.performActions", context=self._page, actions=[pointer])
 
+    def give_page_the_focus(self) -> None:
+        """Take it from the address bar: until then keys arrive, but press no button."""
+        self._inside_the_browser("gBrowser.selectedBrowser.focus()")
+
+    def press(self, *keys: str) -> None:
+        """Hold keys down together: letters, or those of WebDriver, such as U+E004 for Tab."""
+        strokes = [{"type": "keyDown", "value": key} for key in keys]
+        strokes += [{"type": "keyUp", "value": key} for key in reversed(keys)]
+        keyboard = {"type": "key", "id": "keyboard", "actions": strokes}
+        self._bidi.send("input.performActions", context=self._page, actions=[keyboard])
+
+    def type(self, text: str) -> None:
+        """Press the keys of a text, one after the other."""
+        for letter in text:
+            self.press(letter)
+
+    def save_downloads_in(self, folder: Path) -> None:
+        """Keep what is downloaded there, unasked."""
+        self._bidi.send(
+            "browser.setDownloadBehavior",
+            downloadBehavior={"type": "allowed", "destinationFolder": str(folder)},
+        )
+
     def text(self, css: str) -> str:
         """The text of the first element that `css` finds."""
         return str(self.evaluate(f"document.querySelector({json.dumps(css)}).textContent"))
@@ -211,16 +237,9 @@ class FirefoxPhone:
         worker alone. Idle connections are dropped too, else they still answer. Offline, Firefox answers from its HTTP
         cache what was not marked `no-store`, as it does for a person.
         """
-        inside_the_browser: dict[str, Any] = {"moz:scope": "chrome"}
-        inside = self._bidi.send("browsingContext.getTree", **inside_the_browser)["contexts"][0][
-            "context"
-        ]
-        self._bidi.send(
-            "script.evaluate",
-            expression=f"Services.io.offline = {json.dumps(offline)};"
-            "Services.obs.notifyObservers(null, 'net:prune-all-connections')",
-            target={"context": inside},
-            awaitPromise=False,
+        self._inside_the_browser(
+            f"Services.io.offline = {json.dumps(offline)};"
+            "Services.obs.notifyObservers(null, 'net:prune-all-connections')"
         )
 
     def grant_notifications(self, url: str) -> None:
@@ -256,6 +275,13 @@ class FirefoxPhone:
                 return found
             time.sleep(0.05)
         raise TimeoutError(f"Firefox: no {what} within {WAIT_SECONDS} s")
+
+    def _inside_the_browser(self, script: str) -> None:
+        chrome: dict[str, Any] = {"moz:scope": "chrome"}
+        window = self._bidi.send("browsingContext.getTree", **chrome)["contexts"][0]["context"]
+        self._bidi.send(
+            "script.evaluate", expression=script, target={"context": window}, awaitPromise=False
+        )
 
     def _grant(self, origin: str) -> None:
         self._bidi.send(

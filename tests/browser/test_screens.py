@@ -1,11 +1,13 @@
 """Every page of the clinic, in every state, as it is seen: no breach of WCAG, nothing cut off."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PageObject, PdfReader
 from sqlalchemy import text
 
 from pwa import build
@@ -146,6 +148,39 @@ def test_it_prints_on_few_pages(
     SCREENS[screen][state](at_desk)
     printed = at_desk.page.pdf(format=paper)
     assert 1 <= printed.count(b"/Type /Page\n") <= pages
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_a_long_diary_prints_on_more_pages_and_nothing_runs_into_another(
+    at_desk: Desk, paper: str
+) -> None:
+    if "long" not in at_desk.day.followed:
+        at_desk.day.keep_a_long_diary()
+    at_desk.block("long")
+    report = PdfReader(BytesIO(at_desk.page.pdf(format=paper))).pages
+    assert "Conclusion Not signed" in report[0].extract_text()
+    assert len(report) <= 4
+    at_desk.page.get_by_role("link", name="Print a paper diary").click()
+    expect(at_desk.page.get_by_role("heading", name="Your diary on paper")).to_be_visible()
+    diary = PdfReader(BytesIO(at_desk.page.pdf(format=paper))).pages
+    assert len(diary) <= 3
+    for last, follows in ((report[-1], "Reminders"), (diary[-1], "Bring this paper")):
+        lines = lines_of(last)
+        place = next(n for n, (_, text) in enumerate(lines) if text.startswith(follows))
+        assert place > 2, "rows of the table come before it"
+        assert min(height for height, _ in lines[:place]) > lines[place][0]
+
+
+def lines_of(page: PageObject) -> list[tuple[float, str]]:
+    """How far above the foot each piece of text stands, in the order of the page."""
+    found: list[tuple[float, str]] = []
+
+    def seen(text: str, cm: list[float], tm: list[float], *_: object) -> None:
+        if text.strip():
+            found.append((tm[4] * cm[1] + tm[5] * cm[3] + cm[5], text.strip()))
+
+    page.extract_text(visitor_text=seen)
+    return found
 
 
 def faults(page: Page) -> list[str]:

@@ -8,10 +8,13 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from jsonschema import Draft202012Validator
+from sqlalchemy import text
 
+from server.storage.db import Database
 from server.web import wire
-from server.web.openapi import document
-from tests.builders import NOON, Phone, World, an_entry, injection_done, stamp
+from server.web.openapi import OPERATIONS, document
+from tests.builders import NOON, PUBLIC_URL, Phone, World, an_entry, injection_done, stamp
+from tests.web.clinic.conftest import SQLITE
 
 #: What OpenAPI 3.1 wants of a document, as far as ours goes.
 SHAPE = {
@@ -75,14 +78,14 @@ def test_the_served_document_is_openapi_31_with_valid_json_schemas(app: Flask) -
     Draft202012Validator(SHAPE).validate(served)
     for name, schema in served["components"]["schemas"].items():
         Draft202012Validator.check_schema(schema)
-        assert name.isalnum()
+        assert name.isalnum() and schema["title"] == name
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_used() -> None:
-    text = repr(document())
-    named = set(re.findall(r"#/components/schemas/(\w+)", text))
+    written = repr(document())
+    named = set(re.findall(r"#/components/schemas/(\w+)", written))
     assert named == set(document()["components"]["schemas"])
-    assert "$defs" not in text
+    assert "$defs" not in written
 
 
 def test_every_api_route_is_documented_and_nothing_else(app: Flask) -> None:
@@ -164,6 +167,41 @@ def test_a_document_that_lags_behind_an_answer_is_noticed(phone: Phone) -> None:
     assert not judge.is_valid(answer)
     del answer["state"]["check_word"]
     assert not judge.is_valid(answer)
+
+
+BODIES: dict[str, Any] = {
+    "redeem": {"consented": True, "token": "x" * 22},
+    "sync": {"sent_at": stamp(NOON)},
+    "subscription": {"endpoint": "https://x.example/", "keys": {"p256dh": "B", "auth": "a"}},
+    "stop-emails": {"token": "x" * 22},
+    "snooze": {"delivery": str(uuid4())},
+    "device": {},
+}
+
+
+@SQLITE
+def test_a_body_that_breaks_off_and_a_failure_of_the_server_are_documented_too(
+    phone: Phone, database: Database
+) -> None:
+    for operation in OPERATIONS:
+        broken_off = phone.client.open(
+            operation.path,
+            method=operation.method,
+            headers={"Origin": PUBLIC_URL},
+            content_type="application/json",
+            data=b"{",
+            environ_overrides={"CONTENT_LENGTH": "2"},
+        )
+        assert broken_off.status_code == 400
+        check(broken_off)
+    with database.transaction() as session:
+        for table in ("device", "invitation", "subscription"):
+            session.execute(text(f"ALTER TABLE {table} RENAME TO lost_{table}"))
+    for operation in OPERATIONS:
+        name = operation.path.rpartition("/")[2]
+        failed = phone.request(operation.method, name, BODIES[name])
+        assert failed.status_code == 500
+        check(failed)
 
 
 @pytest.mark.parametrize("path", ["/api/phone/nothing", "/api/nothing"])
