@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
 from flask import Flask
+from flask_security import login_user
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -269,3 +270,14 @@ class Phone:
             " ".join(filter(None, (result["outcome"], result["reason"])))
             for result in self.sync(*items)["results"]
         ]
+
+
+def signed_in(app: Flask, email: str) -> dict[str, str]:
+    """The cookies, for addresses from /clinic on, of somebody who signed in by their password."""
+    with app.test_request_context("/clinic/sign-in"):
+        app.preprocess_request()
+        member = app.extensions["security"].datastore.find_user(email=email)
+        assert login_user(member, authn_via=["password"])
+        answer = app.process_response(app.response_class())
+    cookies = (header.partition(";")[0] for header in answer.headers.getlist("Set-Cookie"))
+    return {name: value for name, _, value in (each.partition("=") for each in cookies)}

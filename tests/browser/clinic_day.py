@@ -11,7 +11,7 @@ from server.storage import audit, blocks, clinics, enrolments, patients, protoco
 from server.storage.models import Clinic
 from tests.browser.diary_server import DiaryServer
 from tests.builders import PASSWORD as PASSWORD
-from tests.builders import Phone, TestClock, an_entry, new_member, new_protocol
+from tests.builders import Phone, TestClock, an_entry, new_member, new_protocol, signed_in
 
 #: When somebody at the clinic looks, by the clock in London.
 NOW = datetime(2026, 3, 2, 18, 20, tzinfo=UTC)
@@ -218,6 +218,11 @@ class ClinicDay:
             blocks.start(session, block, now, "clinic", audit.SYSTEM, now)
             blocks.get(session, self._clinic.id, of.block_id).number = 2
         return block.id
+
+    def signed_in(self, email: str) -> dict[str, str]:
+        """The cookies of somebody who signed in now."""
+        self._clock.now = NOW
+        return signed_in(self.app, email)
 
     def staff_id(self, email: str) -> int:
         with self.database.reading() as session:

@@ -11,7 +11,6 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_security import login_user
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -23,7 +22,7 @@ from server.storage.db import Database
 from server.storage.models import Clinic
 from server.storage.staff import User
 from tests.builders import PASSWORD as PASSWORD
-from tests.builders import new_member
+from tests.builders import new_member, signed_in
 
 PUBLIC_URL = "http://diary.example"
 #: 10:00 in New York, on the day of the tests.
@@ -193,14 +192,7 @@ def csrf_token(page: str) -> str:
 
 def let_in(client: FlaskClient, email: str) -> None:
     """What the sign-in does once it found the password, which is hashed slowly on purpose, right."""
-    app = client.application
-    with app.test_request_context("/clinic/sign-in"):
-        app.preprocess_request()
-        member = app.extensions["security"].datastore.find_user(email=email)
-        assert login_user(member, authn_via=["password"])
-        answer = app.process_response(app.response_class())
-    for cookie in answer.headers.getlist("Set-Cookie"):
-        name, _, value = cookie.partition(";")[0].partition("=")
+    for name, value in signed_in(client.application, email).items():
         client.set_cookie(name, value, path="/clinic")
 
 
