@@ -253,7 +253,9 @@ def _add_reminders(add: Any, clinic_id: UUID, block: UUID, device: UUID, t0: dat
                 subscription_id=device,
                 tries=1,
                 accepted_at=each.due_at,
-                receipt_at=each.due_at + timedelta(seconds=3) if place % 4 else None,
+                receipt_at=each.due_at + timedelta(seconds=3)
+                if block.int % 20 or place % 2
+                else None,
             )
 
 

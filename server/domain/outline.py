@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from server.domain.baseline import Baseline
 from server.domain.block_record import BlockDiary, CorrectedEntry, block_record
 from server.domain.compliance import AssessmentStatus, assessment_statuses
-from server.domain.schedule import Assessment
+from server.domain.schedule import Assessment, local_date
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,15 @@ class Outline:
                 return each
         return None
 
-    @property
+    @cached_property
     def closes_at(self) -> datetime | None:
         """When the last assessment can no longer be answered; None without one."""
         return max((each.closes_at for each in self.schedule), default=None)
+
+    @cached_property
+    def performed_on(self) -> date | None:
+        """The local date of the block; None without a time."""
+        return self.performed_at and local_date(self.performed_at, self.timezone)
 
 
 def outline(diary: BlockDiary) -> Outline:

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Exists, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.domain.block_record import BlockDiary
-from server.domain.receipts import GRACE
+from server.domain.receipts import GRACE, UNCONFIRMED
 from server.domain.schedule import longest
 from server.storage import protocols, receipts
 from server.storage.blocks import diary_of
@@ -36,17 +36,14 @@ TODAY = timedelta(days=2)
 TOLD_STAYS = timedelta(days=3)
 
 
-@dataclass(frozen=True)
-class BoardBlock:
+class BoardBlock(NamedTuple):
     """The little: `reference` is the clinic's own for the patient.
 
-    `state` differs whenever what the diary's rules read does: but for the block's own columns in
-    it they are rows that are only ever added, so that their numbers tell.
+    `has_phone`: one is let in; `has_ended`: a subscription of a phone ended; `has_conflict`: an
+    entry waits for review.
     """
 
     id: UUID
-    patient_id: UUID
-    protocol_id: UUID
     reference: str
     levels: str
     planned_on: date
@@ -54,22 +51,24 @@ class BoardBlock:
     timezone: str
     entries: int
     staff_baselines: int
+    has_phone: bool
+    has_ended: bool
+    has_conflict: bool
 
     @property
     def state(self) -> tuple[object, ...]:
-        times = (self.performed_at, self.timezone, self.protocol_id)
-        return (self.id, *times, self.entries, self.staff_baselines)
+        """Differs whenever what the rules read of the diary does: of a block its time and zone
+        alone ever change, and entries and baselines are only ever added, so their numbers tell."""
+        return (self.performed_at, self.timezone, self.entries, self.staff_baselines)
 
 
 @dataclass(frozen=True)
-class Troubles:
-    """What is not as it should be, beside the diary; `unconfirmed` and `conflicts` are blocks, the
-    others patients."""
+class Reached:
+    """By block, since when no phone can be reminded any more; and the blocks whose phones leave
+    their reminders without a receipt."""
 
-    no_phone: set[UUID]
-    reminders_off: dict[UUID, datetime]  #: since when
+    off_since: dict[UUID, datetime]
     unconfirmed: set[UUID]
-    conflicts: set[UUID]
 
 
 @dataclass(frozen=True)
@@ -95,35 +94,56 @@ class Shown:
 
 def blocks(session: Session, clinic_id: UUID, now: datetime) -> list[BoardBlock]:
     """Every block of a clinic that is not cancelled and is waiting, or may be on the board."""
-    entries = (
-        select(func.count())
-        .select_from(DiaryEntry)
-        .where(DiaryEntry.block_id == Block.id, DiaryEntry.clinic_id == clinic_id)
-        .scalar_subquery()
-    )
-    baselines = (
-        select(func.count())
-        .select_from(StaffBaselineRow)
-        .where(StaffBaselineRow.block_id == Block.id, StaffBaselineRow.clinic_id == clinic_id)
-        .scalar_subquery()
-    )
     found = session.execute(
         select(
             Block.id,
-            Block.patient_id,
-            Block.protocol_id,
             Patient.reference,
             Block.levels,
             Block.planned_on,
             Block.performed_at,
             Block.timezone,
-            entries,
-            baselines,
+            _count(DiaryEntry, clinic_id),
+            _count(StaffBaselineRow, clinic_id),
+            _phone(clinic_id).where(Enrolment.revoked_at.is_(None), Device.revoked_at.is_(None)),
+            _phone(clinic_id).where(
+                Subscription.device_id == Device.id,
+                Subscription.retired_because.in_(receipts.SWITCHED_OFF),
+            ),
+            exists().where(
+                EntryConflict.block_id == Block.id, EntryConflict.clinic_id == clinic_id
+            ),
         )
         .join(Patient, Patient.id == Block.patient_id)
-        .where(_may_be_shown(session, clinic_id, now))
+        .where(Block.clinic_id == clinic_id, Block.cancelled_at.is_(None))
+        .where(or_(*_may_be_shown(session, clinic_id, now)))
     )
     return [BoardBlock(*row) for row in found]
+
+
+def reached(
+    session: Session, clinic_id: UUID, found: Sequence[BoardBlock], now: datetime
+) -> Reached:
+    """What is wrong with the reminders of these blocks; most have nothing."""
+    ids = {each.id for each in found}
+    ended = [each.id for each in found if each.has_ended]
+    silent = _silent(session, clinic_id, now) & ids
+    troubled = session.execute(
+        select(Block.id, Block.patient_id).where(
+            Block.clinic_id == clinic_id, Block.id.in_([*ended, *silent])
+        )
+    )
+    patients = {row.id: row.patient_id for row in troubled}
+    phones = receipts.phones(session, clinic_id, list(set(patients.values())))
+    delivered = receipts.deliveries(session, clinic_id, list(silent))
+    off = {block_id: receipts.off_since(phones[patients[block_id]]) for block_id in ended}
+    return Reached(
+        off_since={block_id: since for block_id, since in off.items() if since is not None},
+        unconfirmed={
+            block_id
+            for block_id in silent
+            if receipts.nobody_confirms(phones[patients[block_id]], delivered[block_id], now)
+        },
+    )
 
 
 def diaries(session: Session, clinic_id: UUID, ids: Sequence[UUID]) -> dict[UUID, BlockDiary]:
@@ -153,37 +173,6 @@ def diaries(session: Session, clinic_id: UUID, ids: Sequence[UUID]) -> dict[UUID
     }
 
 
-def troubles(session: Session, clinic_id: UUID, now: datetime) -> Troubles:
-    """Of the same blocks and their patients."""
-    may_be_shown = _may_be_shown(session, clinic_id, now)
-    on_board = select(Block.id).where(may_be_shown)
-    phone = (
-        exists()
-        .where(Enrolment.patient_id == Block.patient_id, Enrolment.clinic_id == clinic_id)
-        .where(Device.enrolment_id == Enrolment.id)
-    )
-    let_in = phone.where(Enrolment.revoked_at.is_(None), Device.revoked_at.is_(None))
-    ended = phone.where(
-        Subscription.device_id == Device.id,
-        Subscription.retired_because.in_(receipts.SWITCHED_OFF),
-    )
-    patients = select(Block.patient_id).where(may_be_shown)
-    reach = receipts.phones(session, clinic_id, list(session.scalars(patients.where(ended))))
-    off = {patient_id: receipts.off_since(each) for patient_id, each in reach.items()}
-    return Troubles(
-        no_phone=set(session.scalars(patients.where(~let_in))),
-        reminders_off={patient_id: since for patient_id, since in off.items() if since is not None},
-        unconfirmed=_unconfirmed(session, clinic_id, on_board, now),
-        conflicts=set(
-            session.scalars(
-                select(EntryConflict.block_id).where(
-                    EntryConflict.clinic_id == clinic_id, EntryConflict.block_id.in_(on_board)
-                )
-            )
-        ),
-    )
-
-
 def shown(session: Session, clinic_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Shown]:
     """By block, the rest."""
     found = session.execute(
@@ -201,46 +190,57 @@ def shown(session: Session, clinic_id: UUID, ids: Sequence[UUID]) -> dict[UUID, 
     }
 
 
-def _may_be_shown(session: Session, clinic_id: UUID, now: datetime) -> ColumnElement[bool]:
-    """Has the block no time, or one so late that its diary may still run, or told its patient
-    lately of after-effects?"""
-    versions = session.scalars(select(Protocol).where(Protocol.clinic_id == clinic_id))
-    runs = max((longest(protocols.schedule_of(each)) for each in versions), default=TODAY)
+def _may_be_shown(session: Session, clinic_id: UUID, now: datetime) -> list[ColumnElement[bool]]:
+    """A block has no time, or one so late that its diary may still run, or its patient told lately
+    of after-effects."""
     told = session.scalars(
         select(DiaryEntry.block_id)
         .where(DiaryEntry.clinic_id == clinic_id, DiaryEntry.received_at > now - TOLD_STAYS)
         .where(TOLD[session.get_bind().dialect.name])
         .distinct()
     ).all()
-    either = [Block.performed_at.is_(None), Block.performed_at > now - max(runs, TODAY)]
-    if told:
-        either.append(Block.id.in_(told))
-    return and_(Block.clinic_id == clinic_id, Block.cancelled_at.is_(None), or_(*either))
+    since = now - max(_longest(session, clinic_id), TODAY)
+    either = [Block.performed_at.is_(None), Block.performed_at > since]
+    return [*either, Block.id.in_(told)] if told else either
 
 
-def _unconfirmed(session: Session, clinic_id: UUID, on_board: Any, now: datetime) -> set[UUID]:
-    """First those with a phone that left the last push of all without a receipt; of them the few
-    that the rule means (`receipts.nobody_confirms`)."""
-    accepted, receipt = ReminderDelivery.accepted_at, ReminderDelivery.receipt_at
-    silent = func.max(case((and_(receipt.is_(None), accepted <= now - GRACE), accepted)))
-    confirmed = func.max(case((receipt.is_not(None), accepted)))
-    found = session.execute(
-        select(Block.id, Block.patient_id)
-        .join(Reminder, Reminder.block_id == Block.id)
-        .join(ReminderDelivery, ReminderDelivery.reminder_id == Reminder.id)
-        .where(Block.clinic_id == clinic_id, Reminder.block_id.in_(on_board))
-        .where(accepted.is_not(None))
-        .group_by(Block.id, Block.patient_id, ReminderDelivery.subscription_id)
-        .having(or_(silent > confirmed, and_(silent.is_not(None), confirmed.is_(None))))
+def _longest(session: Session, clinic_id: UUID) -> timedelta:
+    versions = session.scalars(select(Protocol).where(Protocol.clinic_id == clinic_id))
+    return max((longest(protocols.schedule_of(each)) for each in versions), default=TODAY)
+
+
+def _silent(session: Session, clinic_id: UUID, now: datetime) -> set[UUID]:
+    """Blocks with reminders of so many assessments without a receipt that their phones may leave
+    the last ones unconfirmed."""
+    since = now - max(_longest(session, clinic_id), TODAY) - TOLD_STAYS
+    return set(
+        session.scalars(
+            select(Reminder.block_id)
+            .join(ReminderDelivery, ReminderDelivery.reminder_id == Reminder.id)
+            .where(
+                Reminder.clinic_id == clinic_id,
+                ReminderDelivery.clinic_id == clinic_id,
+                ReminderDelivery.receipt_at.is_(None),
+                ReminderDelivery.accepted_at > since,
+                ReminderDelivery.accepted_at <= now - GRACE,
+            )
+            .group_by(Reminder.block_id)
+            .having(func.count(Reminder.assessment_id.distinct()) >= UNCONFIRMED)
+        )
     )
-    patients: dict[UUID, UUID] = dict(row._tuple() for row in found)
-    delivered = receipts.deliveries(session, clinic_id, list(patients))
-    reach = receipts.phones(session, clinic_id, list(set(patients.values())))
-    return {
-        block_id
-        for block_id, patient_id in patients.items()
-        if receipts.nobody_confirms(reach[patient_id], delivered[block_id], now)
-    }
+
+
+def _count(table: Any, clinic_id: UUID) -> Any:
+    of_block = select(func.count()).where(table.block_id == Block.id, table.clinic_id == clinic_id)
+    return of_block.select_from(table).scalar_subquery()
+
+
+def _phone(clinic_id: UUID) -> Exists:
+    return (
+        exists()
+        .where(Enrolment.patient_id == Block.patient_id, Enrolment.clinic_id == clinic_id)
+        .where(Device.enrolment_id == Enrolment.id)
+    )
 
 
 def _by_block(rows: Iterable[Any]) -> defaultdict[UUID, list[Any]]:

@@ -15,7 +15,7 @@ from server.domain.outline import Outline
 from server.domain.schedule import Assessment, local_date
 from server.storage import audit, staff_sessions
 from server.storage import board as storage
-from server.storage.board import TOLD_STAYS, BoardBlock, Troubles
+from server.storage.board import TOLD_STAYS, BoardBlock, Reached
 from server.web.clinic import browser_session
 from server.web.clinic.access import staff
 from server.web.clinic.outlines import Outlines
@@ -83,7 +83,9 @@ def board() -> str:
     with services().database.reading() as reading:
         blocks = storage.blocks(reading, clinic_id, g.now)
         outlines = _outlines().of(reading, clinic_id, blocks)
-        running = board_rows(blocks, outlines, storage.troubles(reading, clinic_id, g.now), g.now)
+        running = board_rows(
+            blocks, outlines, storage.reached(reading, clinic_id, blocks, g.now), g.now
+        )
         rows = [row for row in running if _has(row, sought)]
         counts = {name: sum(map(shows, rows)) for name, shows in SHOWS.items()}
         rows = [row for row in rows if SHOWS[show](row)]
@@ -123,7 +125,7 @@ def sign_out() -> ResponseReturnValue:
 def board_rows(
     blocks: Sequence[BoardBlock],
     outlines: Mapping[UUID, Outline],
-    troubles: Troubles,
+    reached: Reached,
     now: datetime,
 ) -> list[BoardRow]:
     """What the board says of each block that is on it."""
@@ -132,7 +134,7 @@ def board_rows(
         diary = outlines[block.id]
         if not _is_running(diary, now):
             continue
-        off_since = troubles.reminders_off.get(block.patient_id)
+        off_since = reached.off_since.get(block.id)
         rows.append(
             BoardRow(
                 block=block,
@@ -140,10 +142,10 @@ def board_rows(
                 attention=attention(
                     diary,
                     planned_on=block.planned_on,
-                    has_phone=block.patient_id not in troubles.no_phone,
+                    has_phone=block.has_phone,
                     reminders_off=off_since is not None,
-                    unconfirmed=block.id in troubles.unconfirmed,
-                    conflict=block.id in troubles.conflicts,
+                    unconfirmed=block.id in reached.unconfirmed,
+                    conflict=block.has_conflict,
                     now=now,
                 ),
                 next_due=diary.next_due(now),
@@ -161,7 +163,7 @@ def _is_running(diary: Outline, now: datetime) -> bool:
         return True
     if diary.closes_at is not None and diary.closes_at > now:
         return True
-    if local_date(diary.performed_at, diary.timezone) == local_date(now, diary.timezone):
+    if diary.performed_on == local_date(now, diary.timezone):
         return True
     return diary.told_at is not None and diary.told_at > now - TOLD_STAYS
 
@@ -188,9 +190,7 @@ def _has(row: BoardRow, sought: str) -> bool:
 
 
 def _day(row: BoardRow) -> date:
-    if row.block.performed_at is None:
-        return row.block.planned_on
-    return local_date(row.block.performed_at, row.block.timezone)
+    return row.diary.performed_on or row.block.planned_on
 
 
 def _next_due(row: BoardRow) -> str:

@@ -18,18 +18,21 @@ class Outlines:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[UUID, dict[tuple[object, ...], Outline]] = {}
+        self._kept: dict[UUID, dict[UUID, tuple[object, Outline]]] = {}
 
     def of(
         self, session: Session, clinic_id: UUID, found: Sequence[BoardBlock]
     ) -> dict[UUID, Outline]:
         """By block; `found` was read in the same view of the database."""
-        before = self._kept.get(clinic_id, {})
-        new = [each.id for each in found if each.state not in before]
-        made = {
-            block_id: outline(diary)
-            for block_id, diary in board.diaries(session, clinic_id, new).items()
-        }
-        after = {each.state: before.get(each.state) or made[each.id] for each in found}
+        before, after, new = self._kept.get(clinic_id, {}), {}, []
+        for each in found:
+            kept = before.get(each.id)
+            if kept is not None and kept[0] == each.state:
+                after[each.id] = kept
+            else:
+                new.append(each)
+        if new:
+            diaries = board.diaries(session, clinic_id, [each.id for each in new])
+            after.update((each.id, (each.state, outline(diaries[each.id]))) for each in new)
         self._kept[clinic_id] = after
-        return {each.id: after[each.state] for each in found}
+        return {block_id: made for block_id, (_, made) in after.items()}

@@ -1,4 +1,4 @@
-"""Indexes by which the board of a clinic with many blocks finds what it shows."""
+"""Indexes by which the pages of a clinic with many blocks find what they show."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,4 +25,18 @@ def upgrade() -> None:
         ["clinic_id", "received_at"],
         sqlite_where=sa.text("json_extract(content, '$.after_effects') <> '[]'"),
         postgresql_where=sa.text("(content ->> 'after_effects') <> '[]'"),
+    )
+    op.create_index(
+        "ix_reminder_delivery_silent",
+        "reminder_delivery",
+        ["clinic_id", "accepted_at"],
+        sqlite_where=sa.text("receipt_at IS NULL"),
+        postgresql_where=sa.text("receipt_at IS NULL"),
+    )
+    op.create_index(
+        "ix_subscription_email",
+        "subscription",
+        ["email_of"],
+        sqlite_where=sa.text("email_of IS NOT NULL"),
+        postgresql_where=sa.text("email_of IS NOT NULL"),
     )
