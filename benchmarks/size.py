@@ -29,9 +29,10 @@ from tests.builders import SECRET_KEY
 from tests.rig.postgres import PostgresServer, running_postgres
 from tests.web.clinic.conftest import ClockInHand, Staff
 
-#: Of the yardstick and of the large installation: blocks, and how many there are each working day.
-#: Diaries run for three days after the block, so that four days of blocks are on the board.
-SIZES = ((100, 25), (100_000, 300))
+#: Blocks, and how many there are each working day. Diaries run for three days after the block, so
+#: that four days of blocks are on the board: all of the yardstick's, and all of the second's, whose
+#: board is that of the large installation without the years before.
+SIZES = ((100, 25), (1_200, 300), (100_000, 300))
 KINDS = ("sqlite", "postgresql")
 LOOKS = 100
 ROUNDS = 3
@@ -66,13 +67,13 @@ class Measured:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--blocks", type=int, default=SIZES[1][0])
+    arguments.add_argument("--blocks", type=int, default=SIZES[-1][0])
     arguments.add_argument("--looks", type=int, default=LOOKS)
     arguments.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     arguments.add_argument("--pages-only", action="store_true", help="write no files")
     given = arguments.parse_args()
     files = [] if given.pages_only else list(FILES)
-    sizes = (SIZES[0], (given.blocks, SIZES[1][1]))
+    sizes = (*SIZES[:-1], (given.blocks, SIZES[-1][1]))
     print(f"Others on this machine: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with running_postgres() as postgres:
         for kind in given.kinds:
@@ -130,11 +131,11 @@ def measure(
 
 
 def table(measured: Sequence[Measured]) -> str:
-    """As text: each page and each file, beside that of the yardstick."""
-    yardstick = measured[0]
+    """As text: each page beside that of the first, the yardstick, and of the last but one."""
+    yardstick, same_board = measured[0], measured[-2]
     lines = [
         f"{'server time':12}{'blocks':>9}{'entries':>11}{'on board':>10}{'p50 ms':>9}{'p95 ms':>9}"
-        f"{'p95 ratio':>11}{'for a row':>11}"
+        f"{'p95 ratio':>11}{'for a row':>11}{'same board':>12}"
     ]
     for each in measured:
         for page, its in each.times.items():
@@ -143,6 +144,7 @@ def table(measured: Sequence[Measured]) -> str:
             lines.append(
                 f"{page:12}{each.filled.blocks:9,}{each.filled.entries:11,}{its.rows:10,}"
                 f"{its.p50:9.1f}{its.p95:9.1f}{ratio:11.2f}{ratio * least.rows / its.rows:11.2f}"
+                f"{its.p95 / same_board.times[page].p95:12.2f}"
             )
     for each in measured:
         lines.append(

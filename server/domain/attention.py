@@ -59,7 +59,7 @@ def attention(
         "after_effects": diary.told_at is not None,
         "no_baseline": done and None in diary.baselines.values(),
         "medicine_before": _medicine_before(diary, now),
-        "two_missed": _last_two_missed(diary, now),
+        "two_missed": diary.last_two_missed(now),
         "time_missing": not done and planned_on < today,
         "no_phone": not has_phone and planned_on <= today,
         "reminders_off": reminders_off,
@@ -77,8 +77,3 @@ def _medicine_before(diary: Outline, now: datetime) -> bool:
     """
     until = diary.performed_at or now
     return any(until - diary.rescue_acts < each <= until for each in diary.rescues)
-
-
-def _last_two_missed(diary: Outline, now: datetime) -> bool:
-    closed = [status for status in diary.statuses(now).values() if status != "pending"]
-    return closed[-2:] == ["missed", "missed"]

@@ -50,6 +50,20 @@ class Outline:
                 return each
         return None
 
+    def last_two_missed(self, now: datetime) -> bool:
+        """Of the assessments that are answered or closed by now, were the last two missed?"""
+        missed = 0
+        for each in reversed(self.schedule):
+            can_come = each.closes_at > now and self.in_the_end[each.id] == "missed"
+            if each.opens_at > now or can_come:
+                continue
+            if self.in_the_end[each.id] != "missed":
+                return False
+            missed += 1
+            if missed == 2:
+                return True
+        return False
+
     @cached_property
     def closes_at(self) -> datetime | None:
         """When the last assessment can no longer be answered; None without one."""

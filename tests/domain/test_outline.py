@@ -52,6 +52,15 @@ def test_the_next_due_is_the_first_that_can_be_answered_and_is_not() -> None:
         assert short.next_due(now) == (still[0] if still else None)
 
 
+def test_the_last_two_are_missed_once_both_windows_closed_and_until_the_next_is_answered() -> None:
+    short = outline(diary())
+    for now in moments():
+        said = report(block_record(diary(), as_of=now)).assessments
+        closed = [status for status in said.values() if status != "pending"]
+        assert short.last_two_missed(now) == (closed[-2:] == ["missed", "missed"])
+    assert {short.last_two_missed(now) for now in moments()} == {True, False}
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Europe/London", "Pacific/Kiritimati", "America/Adak"])
 @pytest.mark.parametrize("month", [3, 7, 10, 11])
 def test_no_diary_runs_longer_than_its_protocol_at_the_longest(zone: str, month: int) -> None:
