@@ -11,7 +11,7 @@ endif
 
 .DEFAULT_GOAL := help
 CHECKS := check-server check-phone check-style check-rules
-.PHONY: help run test check $(CHECKS) words screens wheel lock bench-sender bench-loop bench-claim bench-phone
+.PHONY: help run test check $(CHECKS) words screens wheel lock bench-sender bench-loop bench-claim bench-size bench-phone
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2}'
@@ -83,6 +83,10 @@ bench-loop: $(VENV)/.stamp ## How late 10,000 reminders of one second are
 bench-claim: $(VENV)/.stamp ## What a claim costs with up to 5 million rows
 	@$(BIN)/python -m tests.rig.install
 	@$(BIN)/python -m benchmarks.claim_cost
+
+bench-size: $(VENV)/.stamp ## The clinic's pages and files with 100,000 blocks
+	@$(BIN)/python -m tests.rig.install
+	@$(BIN)/python -m benchmarks.size
 
 bench-phone: $(VENV)/.stamp $(VENV)/.node ## How fast the phone app starts and saves, beside a bare page
 	@$(BIN)/python pwa/build.py

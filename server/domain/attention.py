@@ -1,11 +1,9 @@
 """What about a block should make somebody at the clinic look: the board is sorted by it."""
 
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
-from server.domain.block_record import BlockDiary
-from server.domain.compliance import AssessmentStatus
+from server.domain.outline import Outline
 from server.domain.schedule import local_date
 
 Attention = Literal[
@@ -38,70 +36,44 @@ ORDER: tuple[Attention, ...] = (
 
 
 def attention(
-    diary: BlockDiary,
+    diary: Outline,
     *,
     planned_on: date,
-    phones: int,
+    has_phone: bool,
     reminders_off: bool,
     unconfirmed: bool,
-    conflicts: int,
-    statuses: Mapping[str, AssessmentStatus],
+    conflict: bool,
     now: datetime,
 ) -> tuple[Attention, ...]:
     """What to look at, the most pressing first; empty if all is well.
 
     :param planned_on: the block's local date as planned
-    :param phones: how many phones of the patient are let in
+    :param has_phone: a phone of the patient is let in
     :param reminders_off: phones that could be reminded no longer can
     :param unconfirmed: the phones leave their reminders without a receipt (`receipts`)
-    :param conflicts: how many entries wait for review
-    :param statuses: of the assessments opened so far, in order of due time
+    :param conflict: an entry waits for review
     """
-    performed_at = diary.performed_at
     today = local_date(now, diary.timezone)
+    done = diary.performed_at is not None
     found: dict[Attention, bool] = {
-        "after_effects": after_effects_told_at(diary) is not None,
-        "no_baseline": performed_at is not None and None in diary.baselines.values(),
+        "after_effects": diary.told_at is not None,
+        "no_baseline": done and None in diary.baselines.values(),
         "medicine_before": _medicine_before(diary, now),
-        "two_missed": _last_two_missed(statuses),
-        "time_missing": performed_at is None and planned_on < today,
-        "no_phone": phones == 0 and planned_on <= today,
+        "two_missed": diary.last_two_missed(now),
+        "time_missing": not done and planned_on < today,
+        "no_phone": not has_phone and planned_on <= today,
         "reminders_off": reminders_off,
         "unconfirmed": unconfirmed,
-        "conflict": conflicts > 0,
-        "clock_uncertain": any(each.clock_uncertain for each in diary.entries),
+        "conflict": conflict,
+        "clock_uncertain": diary.clock_uncertain,
     }
     return tuple(each for each in ORDER if found[each])
 
 
-def after_effects_told_at(diary: BlockDiary) -> datetime | None:
-    """When the clinic last received an entry that tells of after-effects and was not corrected."""
-    replaced = {each.entry.replaces for each in diary.entries}
-    return max(
-        (
-            each.entry.received_at
-            for each in diary.entries
-            if each.entry.after_effects and each.entry.id not in replaced
-        ),
-        default=None,
-    )
-
-
-def _medicine_before(diary: BlockDiary, now: datetime) -> bool:
+def _medicine_before(diary: Outline, now: datetime) -> bool:
     """Was pain medicine taken so shortly before the block that it may still act?
 
     Until the block has a time, shortly before now.
     """
     until = diary.performed_at or now
-    since = until - timedelta(minutes=float(diary.criteria.rescue_minutes))
-    replaced = {each.entry.replaces for each in diary.entries}
-    return any(
-        each.rescue_at is not None and since < each.rescue_at <= until
-        for each in diary.entries
-        if each.entry.id not in replaced
-    )
-
-
-def _last_two_missed(statuses: Mapping[str, AssessmentStatus]) -> bool:
-    closed = [status for status in statuses.values() if status != "pending"]
-    return closed[-2:] == ["missed", "missed"]
+    return any(until - diary.rescue_acts < each <= until for each in diary.rescues)

@@ -18,6 +18,10 @@ MICROSECOND = timedelta(microseconds=1)
 WINDOW = (Fraction(15), Fraction(30))
 DAILY_WINDOW = (Fraction(3 * 60), Fraction(6 * 60))
 
+#: A day on the wall is longer than 24 hours by no more than this, unless a zone changes sides of
+#: the date line, which skips days.
+_CLOCKS_CHANGE_BY_AT_MOST = timedelta(hours=2)
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -101,6 +105,18 @@ def assessments(
                 f"protocol.assessments[{index}]", "ends after the year 9999 for this block"
             ) from None
     return tuple(scheduled)
+
+
+def longest(protocol: Protocol) -> timedelta:
+    """No assessment of a block can be answered so long after it: an upper bound, whatever its
+    time zone and whether the clocks change."""
+    latest = timedelta(0)
+    for planned in protocol.assessments:
+        after = timedelta(days=(planned.day or 0) + 1)
+        if planned.after_minutes is not None:
+            after = timedelta(minutes=ceil(planned.after_minutes))
+        latest = max(latest, after)
+    return latest + timedelta(minutes=ceil(DAILY_WINDOW[1])) + _CLOCKS_CHANGE_BY_AT_MOST
 
 
 def _instant(performed_at: datetime, minutes: Fraction) -> datetime:

@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from server.storage import sqlite_planner
 from server.storage.db import open_engine
 
 #: Any number that nobody else uses: processes that start together migrate one after the other.
@@ -44,9 +45,12 @@ def migrate(database_url: str, revision: str = "head") -> None:
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK}
                 )
+            before = MigrationContext.configure(connection).get_current_revision()
             command.upgrade(alembic_config(connection), revision)
-            if connection.dialect.name == "sqlite":
+            after = MigrationContext.configure(connection).get_current_revision()
+            if connection.dialect.name == "sqlite" and before != after:
                 _refuse_broken_references(connection)
+                sqlite_planner.tell(connection)
     finally:
         engine.dispose()
 

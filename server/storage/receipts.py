@@ -64,22 +64,33 @@ def deliveries(
     session: Session, clinic_id: UUID, block_ids: Sequence[UUID]
 ) -> dict[UUID, list[Delivered]]:
     """By block, every reminder on its way to a phone."""
+    way = ReminderDelivery
     rows = session.execute(
-        select(Reminder.block_id, Reminder.assessment_id, ReminderDelivery, Device.id)
-        .join(ReminderDelivery, ReminderDelivery.reminder_id == Reminder.id)
-        .join(Subscription, Subscription.id == ReminderDelivery.subscription_id)
-        .join(Device, Device.id == Subscription.device_id)
+        select(
+            Reminder.block_id,
+            Reminder.assessment_id,
+            way.reminder_id,
+            Subscription.device_id,
+            way.accepted_at,
+            way.shown_at,
+            way.receipt_at,
+            way.receipt_clock_difference_seconds,
+            way.failure,
+        )
+        .join(way, way.reminder_id == Reminder.id)
+        .join(Subscription, Subscription.id == way.subscription_id)
         .where(Reminder.clinic_id == clinic_id, Reminder.block_id.in_(block_ids))
+        .where(Subscription.device_id.is_not(None))
     )
     found = defaultdict(list)
-    for block_id, assessment_id, row, device_id in rows:
-        found[block_id].append(
+    for row in rows:
+        found[row.block_id].append(
             Delivered(
                 reminder_id=row.reminder_id,
-                device_id=device_id,
-                assessment_id=assessment_id,
+                device_id=row.device_id,
+                assessment_id=row.assessment_id,
                 accepted_at=row.accepted_at,
-                shown_at=_shown_at(row),
+                shown_at=_shown_at(row.shown_at, row.receipt_clock_difference_seconds),
                 receipt_at=row.receipt_at,
                 failure=row.failure,
             )
@@ -155,8 +166,8 @@ def off_since(reach: Sequence[PhoneReach]) -> datetime | None:
     return max((phone.off_since for phone in reach if phone.off_since is not None), default=None)
 
 
-def _shown_at(row: ReminderDelivery) -> datetime | None:
-    if row.shown_at is None:
+def _shown_at(by_phone: datetime | None, difference_seconds: float | None) -> datetime | None:
+    if by_phone is None:
         return None
-    difference = row.receipt_clock_difference_seconds or 0.0
-    return row.shown_at + clock_correction(difference, difference).shift
+    difference = difference_seconds or 0.0
+    return by_phone + clock_correction(difference, difference).shift

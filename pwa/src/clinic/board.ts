@@ -51,13 +51,14 @@ if (board && live) {
   later();
 }
 
-/** The counts beside the filters; not while somebody chooses among them. */
+/** The counts beside the filters, and of the pages; not while somebody chooses among them. */
 function recount(fresh: Document): void {
-  const [counts, freshCounts] = [document, fresh].map((each) =>
-    each.querySelector('[data-board-counts]'),
-  );
-  if (!counts || !freshCounts || counts.contains(document.activeElement)) return;
-  if (counts.innerHTML !== freshCounts.innerHTML) counts.replaceChildren(...freshCounts.childNodes);
+  for (const counts of document.querySelectorAll<HTMLElement>('[data-board-counts]')) {
+    const freshCounts = fresh.querySelector<HTMLElement>(`[data-board-counts="${counts.dataset['boardCounts']}"]`);
+    if (!freshCounts || counts.contains(document.activeElement)) continue;
+    counts.hidden = freshCounts.hidden;
+    if (counts.innerHTML !== freshCounts.innerHTML) counts.replaceChildren(...freshCounts.childNodes);
+  }
 }
 
 /** Make `old` say what `fresh` says, row by row; a row that is unchanged stays the same element. */

@@ -4,24 +4,40 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.columns import Instant, new_id, of_clinic
 from server.storage.db import Base
+
+#: Of an entry that tells of after-effects, by the kind of database, word for word as in the index.
+TOLD = {
+    "sqlite": text("json_extract(content, '$.after_effects') <> '[]'"),
+    "postgresql": text("(content ->> 'after_effects') <> '[]'"),
+}
 
 
 class DiaryEntry(Base):
     """One rating as a phone recorded it or staff wrote it down: never changed, never deleted."""
 
     __tablename__ = "diary_entry"
-    __table_args__ = (Index("ix_diary_entry_id", "id"),)
+    __table_args__ = (
+        Index("ix_diary_entry_id", "id"),
+        Index("ix_diary_entry_of_block", "block_id", "clinic_id"),
+        Index(
+            "ix_diary_entry_told",
+            "clinic_id",
+            "received_at",
+            sqlite_where=TOLD["sqlite"],
+            postgresql_where=TOLD["postgresql"],
+        ),
+    )
     enrolment_id: Mapped[UUID] = mapped_column(ForeignKey("enrolment.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(
         primary_key=True
     )  #: made by the phone, or by the page of the form
     clinic_id: Mapped[UUID] = of_clinic()
-    block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"), index=True)
+    block_id: Mapped[UUID] = mapped_column(ForeignKey("block.id"))
     source: Mapped[str] = mapped_column(default="phone", server_default="phone")  #: entries.Source
     device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.id"))  #: None: from staff
     entered_by: Mapped[int | None]  #: staff member; None: from a phone

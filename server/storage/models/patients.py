@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.storage.columns import Instant, new_id, of_clinic
@@ -27,7 +27,16 @@ class Block(Base):
     """One diagnostic procedure on one patient."""
 
     __tablename__ = "block"
-    __table_args__ = (Index("ix_block_board", "clinic_id", "planned_on"),)
+    __table_args__ = (
+        Index("ix_block_board", "clinic_id", "planned_on"),
+        Index(
+            "ix_block_performed",
+            "clinic_id",
+            "performed_at",
+            sqlite_where=text("cancelled_at IS NULL"),
+            postgresql_where=text("cancelled_at IS NULL"),
+        ),
+    )
     id: Mapped[UUID] = new_id()
     clinic_id: Mapped[UUID] = of_clinic()
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)

@@ -34,6 +34,12 @@ class Subscription(Base):
             sqlite_where=text("retired_at IS NULL"),
             postgresql_where=text("retired_at IS NULL"),
         ),
+        Index(
+            "ix_subscription_email",
+            "email_of",
+            sqlite_where=text("email_of IS NOT NULL"),
+            postgresql_where=text("email_of IS NOT NULL"),
+        ),
     )
     id: Mapped[UUID] = new_id()
     clinic_id: Mapped[UUID] = of_clinic()
@@ -85,7 +91,17 @@ class ReminderDelivery(Base):
     """One reminder on its way to one phone: what the push service said, and the phone's receipt."""
 
     __tablename__ = "reminder_delivery"
-    __table_args__ = (UniqueConstraint("reminder_id", "subscription_id"),)
+    __table_args__ = (
+        UniqueConstraint("reminder_id", "subscription_id"),
+        # What no phone confirmed; on most days that is little.
+        Index(
+            "ix_reminder_delivery_silent",
+            "clinic_id",
+            "accepted_at",
+            sqlite_where=text("receipt_at IS NULL"),
+            postgresql_where=text("receipt_at IS NULL"),
+        ),
+    )
     id: Mapped[UUID] = new_id()
     clinic_id: Mapped[UUID] = of_clinic()
     reminder_id: Mapped[UUID] = mapped_column(ForeignKey("reminder.id"))

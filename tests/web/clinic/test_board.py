@@ -3,8 +3,11 @@
 import re
 from uuid import UUID
 
+import pytest
+
 from server.storage.blocks import cancel, get
 from server.storage.models import Device, Reminder, ReminderDelivery, Subscription
+from server.web.clinic import board as board_page
 from tests.web.clinic.conftest import World, only_block_id
 
 
@@ -194,3 +197,45 @@ def test_a_search_that_finds_nothing_leads_back_to_all(world: World) -> None:
     page = world.nurse.get("/clinic/", query_string={"q": "<b>nobody", "show": "due"}).text
     assert "Nothing matches" in page and "&lt;b&gt;nobody" in page
     assert "Enrol a patient before their injection" not in page
+
+
+def test_a_long_board_comes_page_by_page_and_its_counts_are_of_all_pages(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_page, "PAGE", 2)
+    for reference in ("P-1", "P-2", "P-3"):
+        world.nurse.enrol(protocol=world.protocol_id(), reference=reference)
+
+    def page(query: str) -> str:
+        return world.nurse.get(f"/clinic/?sort=patient{query}").text
+
+    first = page("")
+    assert references(first) == references(page("&page=0")) == references(page("&page=soon"))
+    assert references(first) == ["P-1", "P-2"]
+    assert 'All <span class="quiet">3<' in first and "Page 1 of 2" in first
+    (following,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    assert "show=all" in following and "sort=patient" in following and 'rel="prev"' not in first
+    second = world.nurse.get(following.replace("&amp;", "&")).text
+    assert references(second) == references(page("&page=99")) == ["P-3"]
+    assert 'rel="prev"' in second and 'rel="next"' not in second
+    whole = page("&q=P-3&page=2")
+    assert references(whole) == ["P-3"] and re.search(r'class="pages[^>]* hidden>', whole)
+
+
+def test_whatever_changes_a_diary_is_on_the_board_at_the_next_look(world: World) -> None:
+    block_id, phone = world.started()
+    world.clock.forward(minutes=15)
+
+    def look() -> str:
+        return row(world.nurse.get("/clinic/").text, "P-1001")
+
+    assert "P-1001 Lumbar L4/5, L5/S1, left, block 1 7 10:01" in look()
+    first = phone.rate(block_id, {"main": 2})
+    assert "2 10:16" in look()
+    phone.rate(block_id, {"main": 3}, replaces=first)
+    assert "3 10:16" in look()
+    world.nurse.post(f"/clinic/blocks/{block_id}/baseline", {"site": "main", "score": "8"})
+    assert "block 1 8 10:01" in look()
+    time = {"performed_on": "2026-03-02", "performed_time": "10:04"}
+    world.nurse.post(f"/clinic/blocks/{block_id}/time", time)
+    assert "block 1 8 10:04" in look()
