@@ -38,6 +38,7 @@ def register(app: "Flask", services: "Services") -> None:
         staff_entry,
         statistics,
         trail,
+        trail_words,
         words,
     )
 
@@ -48,6 +49,7 @@ def register(app: "Flask", services: "Services") -> None:
     words.register(app)
     names.register(app)
     push_problems.register(app)
+    trail_words.register(app)
     speech.register(app)
     for module in (
         board,
