@@ -1,5 +1,6 @@
 """What every test may ask for: a migrated database on SQLite and on PostgreSQL, an app, a clock."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -21,6 +22,16 @@ from tests.rig.postgres import PostgresServer, running_postgres
 DATABASES = ("sqlite", "postgresql")
 
 _numbers = count(1)
+
+#: In memory, as Linux has it.
+MEMORY = Path("/dev/shm")
+ROOMY_BYTES = 6 * 2**30
+
+
+def pytest_configure() -> None:
+    """What tests write lies in memory where there is room for it: a commit waits for its disk."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOMY_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session", autouse=True)
