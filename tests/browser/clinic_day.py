@@ -178,7 +178,7 @@ class ClinicDay:
         ):
             clock = (at("07:45") + timedelta(minutes=minutes)).strftime("%H:%M")
             more = {"stated_percent": 90} if minutes == 181 else {}
-            self._rate(phone, name, clock, score, activities=["walking", "stairs"], **more)
+            self._rate(phone, name, clock, score, activities=["walking", "chores"], **more)
         self._rate(phone, name, "17:50", 6, note="Sat in the garden.")
         self._rate(phone, name, "18:02", 5, note="Pain as usual again.")
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from server.domain.protocol import AGENTS
 from server.domain.staff import ROLES
-from server.web.speech import N, said, spoken
+from server.web.speech import N, said, spoken, t
 from server.words.catalogues import LANGUAGES, Language, language
 
 #: As they stand alone, at the beginning of a line.
@@ -48,6 +48,20 @@ _AGENTS_INSIDE = {
 }
 
 
+#: What a block has of itself where nobody named its pains; others are called as they were typed.
+SITES = {"left": N("left"), "right": N("right")}
+#: What patients choose from; staff write down what they are told.
+_ACTIVITIES = {
+    "walking": N("walking"),
+    "standing": N("standing"),
+    "bending": N("bending"),
+    "twisting": N("twisting"),
+    "chores": N("chores"),
+    "sitting": N("sitting"),
+    "resting": N("resting"),
+}
+
+
 def _called(names: Mapping[str, str], code: str) -> str:
     return said(names[code]) if code in names else code
 
@@ -56,6 +70,8 @@ CALLED: Mapping[str, Callable[[str], str]] = {
     "region_name": partial(_called, REGIONS),
     "side_name": partial(_called, _SIDES_INSIDE),
     "agent_name": partial(_called, _AGENTS_INSIDE),
+    "site_name": partial(_called, SITES),
+    "activity_name": partial(_called, _ACTIVITIES),
     "role_name": partial(_called, ROLE_NAMES),
     "role_inside": partial(_called, _ROLES_INSIDE),
 }
@@ -78,6 +94,13 @@ def named(groups: Mapping[str, object], by: str) -> list[tuple[str, object]]:
     return [(CALLED[by](code), group) for code, group in groups.items()]
 
 
+def browser_name(kept: str) -> str:
+    """What `browser_session.in_words` made of a browser: "Firefox on Linux"."""
+    browser, _, system = kept.partition(" on ")
+    name = t("Another browser") if browser == "Another browser" else browser
+    return t("{browser} on {system}", browser=name, system=system) if system else name
+
+
 def languages_spoken() -> list[Language]:
     """The languages that the pages are in."""
     return [language(code) for code in LANGUAGES]
@@ -87,6 +110,6 @@ def register(app: Flask) -> None:
     """Give the names to the templates."""
     for name, call in CALLED.items():
         app.add_template_filter(call, name)
-    for filter_ in (language_name, one_of, named):
+    for filter_ in (language_name, one_of, named, browser_name):
         app.add_template_filter(filter_)
     app.jinja_env.globals["languages_spoken"] = languages_spoken

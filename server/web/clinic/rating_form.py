@@ -18,6 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from server.web.clinic.forms import WHICH
+from server.web.clinic.names import SITES
 from server.web.speech import N
 
 TOLD = [
@@ -98,7 +99,7 @@ def rating_form(sites: Sequence[str]) -> RatingForm:
     """The form of a block with these pain sites."""
     fields = {
         f"score_{index}": IntegerField(
-            N("Score") if site == "main" else N("Score, {site}", site=site),
+            N("Score") if site == "main" else N("Score, {site}", site=SITES.get(site, site)),
             validators=[Optional(), NumberRange(0, 10, N("Type a whole number from 0 to 10."))],
         )
         for index, site in enumerate(sites)

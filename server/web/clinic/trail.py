@@ -61,8 +61,8 @@ class SearchForm(FlaskForm):  # type: ignore[misc]
             Length(max=60, message=N("Use {most} characters or fewer.", most=60)),
         ],
     )
-    since = DateField(N("From"), validators=[Optional()])
-    until = DateField(N("To, that day included"), validators=[Optional()])
+    since = DateField(N("First day"), validators=[Optional()])
+    until = DateField(N("Last day"), validators=[Optional()])
 
 
 @blueprint.get("/audit")

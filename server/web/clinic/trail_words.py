@@ -1,13 +1,14 @@
 """What the audit trail's page calls what was done, and what it was done to.
 
-The file that is exported, and the names of details, keep the codes: they are for machines.
+The file that is exported, and the values of details, keep the codes: they are for machines.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask
 
-from server.web.speech import N, said
+from server.web.speech import N, said, t
 
 ACTIONS: Mapping[str, str] = {
     "audit.exported": N("audit: exported"),
@@ -90,6 +91,68 @@ SUBJECTS: Mapping[str, str] = {
 }
 
 
+#: What is told of an action; its values are codes, numbers and times.
+DETAILS: Mapping[str, str] = {
+    "action": N("action"),
+    "advice": N("advice"),
+    "months": N("months"),
+    "opening_hours": N("opening hours"),
+    "then": N("then"),
+    "actor": N("actor"),
+    "asked": N("asked"),
+    "before": N("before"),
+    "blocks": N("blocks"),
+    "by": N("signed in by"),
+    "changed": N("changed"),
+    "check_word": N("check word"),
+    "comment_sha256": N("SHA-256 of the comment"),
+    "concentration_percent": N("concentration in percent"),
+    "credential": N("credential"),
+    "device": N("device"),
+    "emergency_number": N("emergency number"),
+    "entry": N("entry"),
+    "expires_at": N("expires"),
+    "felt_at": N("felt"),
+    "figures": N("figures"),
+    "file": N("file"),
+    "for": N("asked of"),
+    "format": N("format"),
+    "found": N("found"),
+    "from": N("from"),
+    "host": N("host"),
+    "id": N("id"),
+    "invitation": N("invitation"),
+    "kind": N("kind"),
+    "left": N("still left"),
+    "name": N("name"),
+    "out_of_hours_telephone": N("telephone out of hours"),
+    "page": N("page"),
+    "patient": N("patient"),
+    "performed_at": N("done"),
+    "problem": N("problem"),
+    "replaces": N("replaces"),
+    "role": N("role"),
+    "rows": N("rows"),
+    "scopes": N("may read"),
+    "score": N("score"),
+    "scores": N("scores"),
+    "sedation": N("sedation"),
+    "sign_off": N("sign-off"),
+    "since": N("since"),
+    "site": N("site"),
+    "source": N("source"),
+    "steroid": N("steroid"),
+    "telephone": N("telephone"),
+    "timezone": N("time zone"),
+    "to": N("to"),
+    "told": N("told"),
+    "tries": N("tries"),
+    "type": N("type"),
+    "until": N("until"),
+    "version": N("version"),
+}
+
+
 def action_name(action: str) -> str:
     """ "staff: signed in" """
     known = ACTIONS.get(action)
@@ -102,7 +165,37 @@ def subject_name(subject: str) -> str:
     return said(SUBJECTS[kind]) if kind in SUBJECTS else kind.capitalize()
 
 
+def told_details(details: Mapping[str, Any]) -> dict[str, str]:
+    """What was told, under its name in words; what was not told is left out."""
+    return {
+        _detail_name(name): _shown(value) for name, value in details.items() if value is not None
+    }
+
+
+def _detail_name(name: str) -> str:
+    if name in DETAILS:
+        return said(DETAILS[name])
+    text, _, language = name.rpartition("_")  # opening_hours_en
+    return f"{said(DETAILS[text])} ({language})" if text in DETAILS else name.replace("_", " ")
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return t("yes") if value else t("no")
+        case {"from": before, "to": after}:
+            return f"“{_shown(before)}” → “{_shown(after)}”"
+        case Mapping():
+            return "; ".join(f"{_detail_name(name)} {_shown(each)}" for name, each in value.items())
+        case list():
+            return ", ".join(map(_shown, value))
+    return str(value)
+
+
 def register(app: Flask) -> None:
     """Give the templates the words."""
     app.add_template_filter(action_name)
     app.add_template_filter(subject_name)
+    app.add_template_filter(told_details)
