@@ -73,8 +73,13 @@ ACTIONS: Mapping[str, str] = {
     "staff.signed_in": N("staff: signed in"),
     "staff.signed_out": N("staff: signed out"),
     "staff.signed_out_everywhere": N("staff: signed out everywhere"),
+    "staff.viewed": N("staff: viewed"),
     "token.made": N("token: made"),
     "token.revoked": N("token: revoked"),
+    "email_reminders.gone": N("email reminders: address gone"),
+    "email_reminders.off": N("email reminders: off"),
+    "email_reminders.on": N("email reminders: on"),
+    "email_reminders.stopped": N("email reminders: stopped"),
     "patient.email_kept": N("patient: email kept"),
     "patient.email_removed": N("patient: email removed"),
 }

@@ -21,7 +21,15 @@ from werkzeug.test import TestResponse
 
 from server.config import Config
 from server.storage.db import Database
-from server.storage.models import Block, Clinic, Device, DiaryEntry, Patient, Protocol
+from server.storage.models import (
+    Block,
+    Clinic,
+    Device,
+    DiaryEntry,
+    EntryConflict,
+    Patient,
+    Protocol,
+)
 from server.storage.staff import User
 from server.web import speech
 from server.web.clinic import names
@@ -40,7 +48,8 @@ SAID_BY = ("title", "aria-label", "placeholder", "alt", "data-stale", "data-pass
 #: Where what people typed is kept.
 TYPED = (
     *(Clinic.name, User.name, Patient.reference, Protocol.name, Device.check_word),
-    *(Block.levels, Block.sites, Block.timezone, DiaryEntry.note),
+    *(Block.levels, Block.sites, Block.timezone),
+    *(each.content["note"].as_string() for each in (DiaryEntry, EntryConflict)),
 )
 #: Patients whose pages say what others' do not.
 TELLING = ("everything", "in progress", "no phone", "second of two")
@@ -89,7 +98,7 @@ class Visible(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
         self._language = self._language or told.get("lang") or ""
-        is_other = tag in ("script", "style", "textarea") or told.get("translate") == "no"
+        is_other = tag in ("script", "style", "textarea", "code") or told.get("translate") == "no"
         is_other = is_other or told.get("lang", self._language) != self._language
         if tag not in VOID:
             self._open.append(is_other or (bool(self._open) and self._open[-1]))
@@ -125,7 +134,9 @@ def known_of(day: ClinicDay) -> re.Pattern[str]:
         for column in TYPED:
             for value in session.scalars(select(column)):
                 words.update(value if isinstance(value, list) else [value or ""])
-        words.update(level for each in session.scalars(select(Block.levels)) for level in each.split(", "))
+        words.update(
+            level for each in session.scalars(select(Block.levels)) for level in each.split(", ")
+        )
     words -= {"", "main", *names.SITES}
     longest = sorted(map(re.escape, words), key=len, reverse=True)
     return re.compile(rf"(?<!\w)({SAME_EVERYWHERE}|{'|'.join(longest)})(?!\w)", re.IGNORECASE)
