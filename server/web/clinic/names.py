@@ -10,7 +10,14 @@ from flask import Flask
 from server.domain.protocol import AGENTS
 from server.domain.staff import ROLES
 from server.web.speech import N, said, spoken, t
-from server.words.catalogues import LANGUAGES, Language, language
+from server.words.catalogues import (
+    LANGUAGES,
+    SOURCE_LANGUAGE,
+    Language,
+    catalogue,
+    language,
+    review,
+)
 
 #: As they stand alone, at the beginning of a line.
 REGIONS = {"cervical": N("Cervical"), "thoracic": N("Thoracic"), "lumbar": N("Lumbar")}
@@ -101,6 +108,12 @@ def browser_name(kept: str) -> str:
     return t("{browser} on {system}", browser=name, system=system) if system else name
 
 
+def not_reviewed() -> bool:
+    """Have clinicians not yet read the words of these pages in the reader's language?"""
+    code = spoken().code
+    return code != SOURCE_LANGUAGE and review(catalogue(code, "clinic")) is None
+
+
 def languages_spoken() -> list[Language]:
     """The languages that the pages are in."""
     return [language(code) for code in LANGUAGES]
@@ -112,4 +125,4 @@ def register(app: Flask) -> None:
         app.add_template_filter(call, name)
     for filter_ in (language_name, one_of, named, browser_name):
         app.add_template_filter(filter_)
-    app.jinja_env.globals["languages_spoken"] = languages_spoken
+    app.jinja_env.globals.update(languages_spoken=languages_spoken, not_reviewed=not_reviewed)

@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.storage import staff
+from server.words import catalogues
 from server.words.catalogues import LANGUAGES, language
 from tests.web.clinic.conftest import PASSWORD, SQLITE, Staff, World, csrf_token, let_in, sign_in
 from tests.web.clinic.test_every_word import in_brackets
@@ -13,6 +14,11 @@ from tests.web.clinic.test_every_word import in_brackets
 __all__ = ["in_brackets"]
 
 pytestmark = SQLITE
+#: On the page of one's own access.
+NOT_REVIEWED = (
+    "No clinician has reviewed this translation yet. Where a word is in doubt, the English page"
+    " counts."
+)
 
 
 def html(page: str) -> str:
@@ -107,3 +113,11 @@ def test_pages_and_what_a_form_is_refused_for_are_in_the_chosen_language(
     assert "⟦There is no such block at your clinic.⟧" in missing.text
     choose(world.nurse, "en")
     assert "⟦" not in world.nurse.get("/clinic/enrol").text
+
+
+def test_a_translation_that_no_clinician_has_reviewed_says_so(world: World) -> None:
+    assert NOT_REVIEWED not in world.nurse.get("/clinic/account").text
+    choose(world.nurse, "ar")
+    assert catalogues.review(catalogues.catalogue("ar", "clinic")) is None
+    said = catalogues.t("ar", NOT_REVIEWED, domain="clinic")
+    assert said in world.nurse.get("/clinic/account").text
