@@ -64,9 +64,14 @@ def check_plain(text: str, path: str) -> None:
     :raises Invalid: too long, too many lines, or characters that no keyboard types
     """
     if len(text) > MOST_CHARACTERS:
-        raise Invalid(path, f"Use {MOST_CHARACTERS} characters or fewer; these are {len(text)}.")
+        raise Invalid(
+            path,
+            "Use {most} characters or fewer; these are {count}.",
+            most=MOST_CHARACTERS,
+            count=len(text),
+        )
     if text.count("\n") >= MOST_LINES:
-        raise Invalid(path, f"Use {MOST_LINES} lines or fewer.")
+        raise Invalid(path, "Use {most} lines or fewer.", most=MOST_LINES)
     if not all(character == "\n" or character.isprintable() for character in text):
         raise Invalid(path, "There is a character that cannot be shown. Type the text again.")
 
@@ -79,24 +84,34 @@ def check_times(planned: tuple[PlannedAssessment, ...]) -> None:
     if not planned:
         raise Invalid("after", "Write at least one time, such as 1 h.")
     if len(planned) > MOST_ASSESSMENTS:
-        raise Invalid("after", f"Ask at most {MOST_ASSESSMENTS} times; these are {len(planned)}.")
+        raise Invalid(
+            "after",
+            "Ask at most {most} times; these are {count}.",
+            most=MOST_ASSESSMENTS,
+            count=len(planned),
+        )
     minutes = sorted(each.after_minutes for each in planned if each.after_minutes is not None)
     if minutes and minutes[-1] > MOST_DAYS * DAY_MINUTES:
-        raise Invalid("after", f"The last time can be {MOST_DAYS * 24} h after the block.")
+        raise Invalid(
+            "after", "The last time can be {hours} h after the block.", hours=MOST_DAYS * 24
+        )
     for earlier, later in pairwise(minutes):
         if later - earlier < LEAST_APART_MINUTES:
             raise Invalid(
                 "after",
-                f"{written_minutes(earlier)} and {written_minutes(later)}: leave at least {LEAST_APART_MINUTES} min"
-                " between two times.",
+                "{earlier} and {later}: leave at least {least} min between two times.",
+                earlier=written_minutes(earlier),
+                later=written_minutes(later),
+                least=LEAST_APART_MINUTES,
             )
     daily = sorted(_wall_minutes(each) for each in planned if each.daily)
     for at in daily:
         if not DAY_MINUTES <= at < (MOST_DAYS + 1) * DAY_MINUTES:
             raise Invalid(
                 "days",
-                f"Days run from 1, the day after the block, to {MOST_DAYS}. On the day itself ask"
+                "Days run from 1, the day after the block, to {last}. On the day itself ask"
                 " by the time since the block.",
+                last=MOST_DAYS,
             )
     for earlier_at, later_at in pairwise(daily):
         if later_at - earlier_at < LEAST_APART_DAILY_MINUTES:
@@ -106,9 +121,11 @@ def check_times(planned: tuple[PlannedAssessment, ...]) -> None:
             if BLOCKS_FROM <= at - after < BLOCKS_UNTIL:  # when a block would make them one
                 raise Invalid(
                     "days",
-                    f"Day {at // DAY_MINUTES} at {at % DAY_MINUTES // 60:02}:{at % 60:02} could fall"
-                    f" on {written_minutes(after)} after a block. Choose another time, or leave one of"
-                    " the two out.",
+                    "Day {day} at {time} could fall on {after} after a block. Choose another time, or"
+                    " leave one of the two out.",
+                    day=at // DAY_MINUTES,
+                    time=f"{at % DAY_MINUTES // 60:02}:{at % 60:02}",
+                    after=written_minutes(after),
                 )
 
 

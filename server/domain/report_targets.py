@@ -5,7 +5,7 @@ must not become a way into the network that the server stands in (SSRF).
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -68,34 +68,6 @@ class Outcome:
 
     problem: str | None
     again: bool = False
-
-
-#: In the words that an administrator reads.
-PROBLEMS: Mapping[str, str] = {
-    "timed_out": "It did not answer in time.",
-    "unreachable": "It could not be reached.",
-    "tls_failed": "Its certificate is not trusted.",
-    "address_forbidden": "Its name leads into the server’s own network, which is not allowed.",
-    "address_refused": "The address is no longer allowed here. Enter it again.",
-    "unreadable": "The credential cannot be read any more. Enter it again.",
-    "not_fhir": "It answered, but not as a FHIR server does after a transaction.",
-    "redirected": "It points to another address, which is not followed. Enter that one.",
-    "stopped": "The server was stopped meanwhile.",
-    "fault": "It could not be made. The fault was recorded.",
-}
-
-
-def words_of(problem: str) -> str:
-    """A problem in a sentence."""
-    status = problem.removeprefix("status_")
-    if status == problem:
-        return PROBLEMS.get(problem, problem)
-    meaning = {
-        "401": ": it does not accept the credential.",
-        "403": ": the credential does not allow it.",
-        "404": ": there is nothing at this address.",
-    }
-    return f"It answered {status}{meaning.get(status, '.')}"
 
 
 def outcome(status: int | None, problem: str | None, understood: bool) -> Outcome:

@@ -16,7 +16,12 @@ FEWEST_MONTHS, MOST_MONTHS = 3, 600
 def checked_months(months: int) -> int:
     """:raises Invalid: too few or too many"""
     if not FEWEST_MONTHS <= months <= MOST_MONTHS:
-        raise Invalid("months", f"Type a number of months from {FEWEST_MONTHS} to {MOST_MONTHS}.")
+        raise Invalid(
+            "months",
+            "Type a number of months from {fewest} to {most}.",
+            fewest=FEWEST_MONTHS,
+            most=MOST_MONTHS,
+        )
     return months
 
 

@@ -52,7 +52,9 @@ def local_date(instant: datetime, timezone: str) -> date:
         return instant.astimezone(ZoneInfo(timezone)).date()
     except (OverflowError, ValueError):
         raise Invalid(
-            "block.performed_at", f"has no date in {timezone} within the years 0001 to 9999"
+            "block.performed_at",
+            "has no date in {timezone} within the years 0001 to 9999",
+            timezone=timezone,
         ) from None
 
 

@@ -46,7 +46,7 @@ def check(
         raise Invalid("told", "Set the time of the block first.")
     for site, score in entry.scores.items():
         if site not in sites:
-            raise Invalid("scores", f"{site} is not a pain site of this block.")
+            raise Invalid("scores", "{site} is not a pain site of this block.", site=site)
         if not 0 <= score <= 10:
             raise Invalid("scores", "Type whole numbers from 0 to 10.")
     if not entry.scores and entry.replaces is None:

@@ -37,13 +37,17 @@ def instant_on_the_wall(
     first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first.astimezone(zone).replace(tzinfo=None) != local:
         raise NoSuchTime(
-            f"The clocks went forward that night: {local:%H:%M} did not exist in {timezone}."
+            "The clocks went forward that night: {time} did not exist in {zone}.",
+            time=f"{local:%H:%M}",
+            zone=timezone,
         )
     if first == second:
         return first
     if occurrence is None:
         raise TimeOccursTwice(
-            f"The clocks went back that night: {local:%H:%M} came twice in {timezone}."
-            " Say which of the two you mean."
+            "The clocks went back that night: {time} came twice in {zone}."
+            " Say which of the two you mean.",
+            time=f"{local:%H:%M}",
+            zone=timezone,
         )
     return first if occurrence == "first" else second

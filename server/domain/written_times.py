@@ -27,7 +27,9 @@ def read_after(text: str) -> tuple[PlannedAssessment, ...]:
     for piece in _pieces(text, r"[,;\n]"):
         read = _AFTER.fullmatch(piece)
         if read is None:
-            raise Invalid("after", f"“{piece}” is not a time such as 45 min, 2 h or 1-8 h.")
+            raise Invalid(
+                "after", "“{typed}” is not a time such as 45 min, 2 h or 1-8 h.", typed=piece
+            )
         first, last = _range(read[1], read[2], piece, "after")
         unit = 1 if read[3].lower().startswith("m") else 60
         found += (_after(number * unit) for number in range(first, last + 1))
@@ -44,12 +46,14 @@ def read_days(text: str) -> tuple[PlannedAssessment, ...]:
     for line in _pieces(text, r"[;\n]"):
         read = _DAYS.fullmatch(line)
         if read is None:
-            raise Invalid("days", f"“{line}” is not a line such as 1-3 at 18:00.")
+            raise Invalid("days", "“{typed}” is not a line such as 1-3 at 18:00.", typed=line)
         clocks = [_clock(each) for each in _pieces(read["times"], ",")]
         for piece in _pieces(read["days"], ","):
             days = _DAY.fullmatch(piece)
             if days is None:
-                raise Invalid("days", f"“{piece}” is not a day such as 2, or days such as 1-3.")
+                raise Invalid(
+                    "days", "“{typed}” is not a day such as 2, or days such as 1-3.", typed=piece
+                )
             first, last = _range(days[1], days[2], piece, "days")
             asked += ((day, at) for day in range(first, last + 1) for at in clocks)
     often = {day for day, _ in asked if sum(day == other for other, _ in asked) > 1}
@@ -100,14 +104,14 @@ def written_minutes(minutes: Fraction) -> str:
 def _range(first: str, last: str | None, piece: str, path: str) -> tuple[int, int]:
     start, end = int(first), int(last or first)
     if end < start:
-        raise Invalid(path, f"“{piece}” ends before it begins.")
+        raise Invalid(path, "“{typed}” ends before it begins.", typed=piece)
     return start, end
 
 
 def _clock(text: str) -> time:
     read = _CLOCK.fullmatch(text)
     if read is None:
-        raise Invalid("days", f"“{text}” is not a time such as 18:00.")
+        raise Invalid("days", "“{typed}” is not a time such as 18:00.", typed=text)
     return time(int(read[1]), int(read[2]))
 
 

@@ -47,11 +47,19 @@ def read(content: bytes) -> list[Row]:
             if any(cell.strip() for cell in cells)
         ]
     except csv.Error as error:
-        raise Invalid(f"line {lines.line_num}", f"cannot be read as CSV ({error})") from None
+        line = lines.line_num
+        raise Invalid(
+            f"line {line}", "cannot be read as CSV ({error})", error=error, line=line
+        ) from None
     if not rows:
         raise Invalid("the file", "has no line under its header")
     if len(rows) > MOST_ROWS:
-        raise Invalid("the file", f"has {len(rows)} lines; send at most {MOST_ROWS} at once")
+        raise Invalid(
+            "the file",
+            "has {count} lines; send at most {most} at once",
+            count=len(rows),
+            most=MOST_ROWS,
+        )
     return [
         Row(row.line, {name: row.cells.get(name, "") for name in (*REQUIRED, *OPTIONAL)})
         for row in rows
@@ -64,10 +72,12 @@ def _check(header: list[str]) -> None:
         if name not in known:
             raise Invalid(
                 "line 1",
-                f"has an unknown column “{name}”; known are {', '.join((*REQUIRED, *OPTIONAL))}",
+                "has an unknown column “{name}”; known are {known}",
+                name=name,
+                known=", ".join((*REQUIRED, *OPTIONAL)),
             )
         if header.count(name) > 1:
-            raise Invalid("line 1", f"has the column “{name}” twice")
+            raise Invalid("line 1", "has the column “{name}” twice", name=name)
     for name in REQUIRED:
         if name not in header:
-            raise Invalid("line 1", f"lacks the column “{name}”")
+            raise Invalid("line 1", "lacks the column “{name}”", name=name)

@@ -17,7 +17,7 @@ def enter(
     :raises Invalid: the block has no such site, or the score is not one
     """
     if site not in block.sites:
-        raise Invalid("site", f"{site} is not a pain site of this block")
+        raise Invalid("site", "{site} is not a pain site of this block.", site=site)
     if not 0 <= score <= 10:
         raise Invalid("score", f"{score} is not a whole number from 0 to 10")
     row = models.StaffBaseline(

@@ -45,6 +45,8 @@ class User(Base, FsUserMixin):
     name: Mapped[str]  #: as shown beside what they did
     #: the last 30 seconds whose code of the authenticator app was used; each counts once
     totp_counter: Mapped[int | None]
+    #: that they read the clinic's pages in, as they chose; None: the one their browser asks for
+    language: Mapped[str | None]
 
     @property
     def role(self) -> str:
@@ -162,8 +164,9 @@ def keep_an_administrator(session: Session, leaving: User) -> None:
     ).all()
     if list(administrators) == [leaving.id]:
         raise Conflict(
-            f"{leaving.name} is the only administrator who can sign in."
-            " Make somebody else administrator first, and let them sign in."
+            "{name} is the only administrator who can sign in."
+            " Make somebody else administrator first, and let them sign in.",
+            name=leaving.name,
         )
 
 
@@ -212,6 +215,12 @@ def role_of_name(session: Session, name: str) -> Role:
 def _check_role(role: str) -> None:
     if role not in ROLES:
         raise Invalid("role", f"is not one of {', '.join(ROLES)}")
+
+
+def set_language(session: Session, member: User, code: str | None, now: datetime) -> None:
+    """Say the pages to them in this language; None: in the one that their browser asks for."""
+    member.language = code
+    note(session, member, "staff.language_set", {"to": code}, audit.staff(member.id), now)
 
 
 def note(

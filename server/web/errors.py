@@ -8,18 +8,19 @@ from werkzeug.exceptions import HTTPException
 from server.domain.errors import Conflict, DomainError, Invalid, NotFound
 from server.web import languages
 from server.web.fhir import outcomes
+from server.web.speech import N, said
 from server.words.catalogues import t
 
 MESSAGES = {
-    400: "The request could not be read. Nothing was changed.",
-    401: "Sign in first.",
-    403: "This is not allowed here.",
-    404: "There is nothing at this address.",
-    405: "This address does not take such a request.",
-    413: "The request is larger than 1 MB. Send less at once.",
-    415: "Send this as application/json.",
-    429: "Too many requests. Wait a little, then try again.",
-    500: "Something went wrong on the server and was recorded. Try again later.",
+    400: N("The request could not be read. Nothing was changed."),
+    401: N("Sign in first."),
+    403: N("This is not allowed here."),
+    404: N("There is nothing at this address."),
+    405: N("This address does not take such a request."),
+    413: N("The request is larger than 1 MB. Send less at once."),
+    415: N("Send this as application/json."),
+    429: N("Too many requests. Wait a little, then try again."),
+    500: N("Something went wrong on the server and was recorded. Try again later."),
 }
 
 
@@ -42,9 +43,15 @@ def status_of(error: DomainError) -> int:
 
 def _refused(error: DomainError) -> Response:
     path = error.path if isinstance(error, Invalid) else None
-    message = t(languages.asked_for(request), error.words, error.values)
+    to_patient = t(languages.asked_for(request), error.words, error.values)
+    message = said(error) if _is_for_staff() else to_patient
     status = status_of(error)
     return _answer(status, error.code, message or MESSAGES.get(status, ""), path)
+
+
+def _is_for_staff() -> bool:
+    """Is it a page of the clinic, whose reader may have chosen a language?"""
+    return f"{request.path}/".startswith("/clinic/")
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -70,6 +77,6 @@ def _answer(status: int, code: str, message: str, path: str | None = None) -> Re
 
 def _page(status: int, message: str, path: str | None) -> str:
     """Rendered without who is signed in, since reading that may be what failed."""
-    home = "/clinic/" if f"{request.path}/".startswith("/clinic/") else "/"
+    home = "/clinic/" if _is_for_staff() else "/"
     template = current_app.jinja_env.get_template("error.html")
     return template.render(status=status, message=message, path=path, home=home)

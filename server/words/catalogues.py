@@ -1,4 +1,7 @@
-"""The catalogues, as they lie beside this module, and the languages they are in."""
+"""The catalogues, as they lie beside this module, and the languages they are in.
+
+There are two of each language: what patients read, and what the staff of a clinic read.
+"""
 
 import re
 from collections.abc import Mapping
@@ -15,6 +18,15 @@ FOLDER = Path(__file__).resolve().parent
 SOURCE_LANGUAGE = "en"
 #: The languages there are, in the order in which they are offered; each but English has a catalogue.
 LANGUAGES = ("en", "es", "fr", "de", "ar")
+Domain = Literal["patient", "clinic"]
+#: In an order that tells the forms apart for Intl.PluralRules, as gettext's formulas here number them.
+PLURALS = {
+    "en": ("one", "other"),
+    "es": ("one", "other"),
+    "fr": ("one", "other"),
+    "de": ("one", "other"),
+    "ar": ("zero", "one", "two", "few", "many", "other"),
+}
 #: In the comment at the head of a catalogue; "none" until clinicians have read all of it.
 _REVIEW = re.compile(r"^# Clinical review: (.+)$", re.MULTILINE)
 #: Which way the scale from 0 to 10 runs, there too: as it was validated in that language.
@@ -49,16 +61,16 @@ def language(code: str) -> Language:
     )
 
 
-def po_file(code: str) -> Path:
-    """Where the patients' catalogue of a language lies."""
-    return FOLDER / code / "LC_MESSAGES" / "patient.po"
+def po_file(code: str, domain: Domain = "patient") -> Path:
+    """Where a catalogue of a language lies."""
+    return FOLDER / code / "LC_MESSAGES" / f"{domain}.po"
 
 
 @cache
-def catalogue(code: str) -> Catalog:
-    """The patients' catalogue of a language other than English."""
-    with po_file(code).open("rb") as file:
-        return read_po(file, locale=code, domain="patient")
+def catalogue(code: str, domain: Domain = "patient") -> Catalog:
+    """A catalogue of a language other than English."""
+    with po_file(code, domain).open("rb") as file:
+        return read_po(file, locale=code, domain=domain)
 
 
 def review(of: Catalog) -> str | None:
@@ -73,16 +85,41 @@ def scale_direction(of: Catalog) -> Literal["ltr", "rtl"]:
     return "rtl" if found and found[1] == "right to left" else "ltr"
 
 
-def forms(code: str, message: str) -> list[str] | None:
+@cache
+def _translated(code: str, domain: Domain) -> Mapping[str, list[str]]:
+    """All forms of every message that is wholly translated."""
+    if code == SOURCE_LANGUAGE:
+        return {}
+    found = {}
+    for each in catalogue(code, domain):
+        source = each.id if isinstance(each.id, str) else each.id[0]
+        said = [each.string] if isinstance(each.string, str) else [*(each.string or ())]
+        if source and said and all(said) and not each.fuzzy:
+            found[source] = said
+    return found
+
+
+def forms(code: str, message: str, domain: Domain = "patient") -> list[str] | None:
     """A message in a language, all its plural forms; None where it is not wholly translated."""
-    found = None if code == SOURCE_LANGUAGE else catalogue(code).get(message)
-    if found is None or found.fuzzy:
-        return None
-    said = [found.string] if isinstance(found.string, str) else [*(found.string or ())]
-    return said if said and all(said) else None
+    return _translated(code, domain).get(message)
 
 
-def t(code: str, message: str, values: Mapping[str, object] | None = None) -> str:
+def t(
+    code: str,
+    message: str,
+    values: Mapping[str, object] | None = None,
+    domain: Domain = "patient",
+) -> str:
     """A message in a language, its {values} filled in; in English where it has no translation."""
-    text = (forms(code, message) or [message])[0]
+    text = (forms(code, message, domain) or [message])[0]
     return text.format_map(values) if values else text
+
+
+def form_for(code: str, one: str, other: str, count: int, domain: Domain = "patient") -> str:
+    """The plural form of a message that a count takes, its {values} still to be filled in."""
+    said = forms(code, one, domain)
+    if said is None:
+        return one if count == 1 else other
+    names = PLURALS[code]
+    name = Locale.parse(code).plural_form(count)
+    return said[names.index(name) if name in names else -1]

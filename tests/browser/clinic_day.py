@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from server import create_app
+from server.config import Config
 from server.storage import audit, blocks, clinics, enrolments, patients, protocols, staff
+from server.storage.db import Database
 from server.storage.models import Clinic
-from tests.browser.diary_server import DiaryServer
 from tests.builders import PASSWORD as PASSWORD
 from tests.builders import Phone, TestClock, an_entry, new_member, new_protocol, signed_in
 
@@ -43,12 +44,12 @@ class Followed:
 
 
 class ClinicDay:
-    """Fills a server; `followed` has each patient by what is special about them."""
+    """Fills a database; `followed` has each patient by what is special about them."""
 
-    def __init__(self, server: DiaryServer) -> None:
-        self.database = server.database
+    def __init__(self, config: Config, database: Database) -> None:
+        self.database = database
         self._clock = TestClock(at("08:00"))
-        self.app = create_app(server.config, self._clock)
+        self.app = create_app(config, self._clock)
         self._vault = self.app.extensions["block_diary"].vault
         self._clinic = self._new_clinic("Elm Pain Clinic", NURSE, "Nora Lee", "nurse")
         self._add_member(self._clinic, CLINICIAN, "Clara Moss", "clinician")
@@ -177,7 +178,7 @@ class ClinicDay:
         ):
             clock = (at("07:45") + timedelta(minutes=minutes)).strftime("%H:%M")
             more = {"stated_percent": 90} if minutes == 181 else {}
-            self._rate(phone, name, clock, score, activities=["walking", "stairs"], **more)
+            self._rate(phone, name, clock, score, activities=["walking", "chores"], **more)
         self._rate(phone, name, "17:50", 6, note="Sat in the garden.")
         self._rate(phone, name, "18:02", 5, note="Pain as usual again.")
 

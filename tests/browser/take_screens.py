@@ -35,7 +35,7 @@ def take(folder: Path) -> list[Path]:
         sync_playwright() as playwright,
         diary_server(Path(data) / "diary", ["127.0.0.1"], at("18:20")) as server,
     ):
-        day = ClinicDay(server)
+        day = ClinicDay(server.config, server.database)
         day.fill()
         browser = playwright.chromium.launch(
             executable_path=required(chromium(), "Chromium"), args=[*FLAGS, "--no-sandbox"]

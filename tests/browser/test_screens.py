@@ -67,7 +67,7 @@ FAULTS = """
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DiaryServer, ClinicDay]]:
     folder = tmp_path_factory.mktemp("clinic")
     with diary_server(folder, push_hosts=["127.0.0.1"], at=NOW) as running:
-        day = ClinicDay(running)
+        day = ClinicDay(running.config, running.database)
         day.fill()
         yield running, day
         day.close()
@@ -115,7 +115,7 @@ def test_it_can_be_read_and_used(at_desk: Desk, screen: str, state: str) -> None
 
 def test_a_broken_server_says_so_as_plainly(desk: Browser, tmp_path: Path) -> None:
     with diary_server(tmp_path / "data", at=NOW) as server:
-        day = ClinicDay(server)
+        day = ClinicDay(server.config, server.database)
         context = desk.new_context()
         at_desk = Desk(context.new_page(), server.url, day)
         at_desk.sign_in()

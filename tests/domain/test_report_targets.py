@@ -6,13 +6,11 @@ import pytest
 
 from server.domain.errors import Invalid
 from server.domain.report_targets import (
-    PROBLEMS,
     RETRIES,
     Outcome,
     address,
     outcome,
     retry_after,
-    words_of,
 )
 
 INSIDE = {"fhir.hospital.lan", "127.0.0.1:8080"}
@@ -96,10 +94,3 @@ def test_tries_come_further_and_further_apart_for_about_three_days() -> None:
     assert waits[0] == timedelta(minutes=1) and waits[-1] is None
     assert waits[:-1] == sorted(RETRIES)
     assert timedelta(days=2.5) < sum(RETRIES, timedelta(0)) < timedelta(days=3.5)
-
-
-def test_every_problem_has_words_that_say_what_to_do_or_what_happened() -> None:
-    for problem, words in PROBLEMS.items():
-        assert words_of(problem) == words and words.endswith(".")
-    assert words_of("status_401") == "It answered 401: it does not accept the credential."
-    assert words_of("status_502") == "It answered 502."

@@ -47,11 +47,6 @@ async function answer(form: HTMLFormElement): Promise<void> {
     field.value = JSON.stringify((made as PublicKeyCredential).toJSON());
     form.submit();
   } catch {
-    if (said) {
-      said.textContent =
-        form.dataset['passkey'] === 'create'
-          ? 'No passkey was made. If you signed in a while ago, sign out and in again first.'
-          : 'No passkey answered. Try once more, or use your password.';
-    }
+    if (said) said.textContent = said.dataset['passkeyFailed'] ?? '';
   }
 }

@@ -10,7 +10,6 @@ const board = document.querySelector<HTMLElement>('[data-board]');
 const live = document.querySelector<HTMLElement>('[data-live]');
 
 if (board && live) {
-  let updatedAt = live.dataset['live'] ?? '';
   let timer = 0;
 
   const later = (): void => {
@@ -32,13 +31,13 @@ if (board && live) {
       if (!freshBoard || !freshLive) throw new Error('no board in the answer');
       replaceChanged(board, freshBoard);
       recount(fresh);
-      updatedAt = freshLive.dataset['live'] ?? updatedAt;
+      live.dataset['stale'] = freshLive.dataset['stale'] ?? '';
       live.textContent = freshLive.textContent;
       live.classList.remove('failed');
       live.removeAttribute('role');
     } catch {
       live.setAttribute('role', 'status'); // read out when it fails, not every 20 seconds
-      live.textContent = `Not updated since ${updatedAt}. Check the network, or reload to sign in again.`;
+      live.textContent = live.dataset['stale'] ?? '';
       live.classList.add('failed');
     }
     later();

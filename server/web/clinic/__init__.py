@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def register(app: "Flask", services: "Services") -> None:
     """Add the clinic's pages, closed to everybody who is not signed in."""
+    from server.web import speech
     from server.web.clinic import (
         access,
         account,
@@ -23,10 +24,13 @@ def register(app: "Flask", services: "Services") -> None:
         join,
         keeping,
         languages,
+        names,
+        own_language,
         page,
         passkeys,
         people,
         protocols,
+        push_problems,
         second_factor,
         seen,
         sheet,
@@ -34,6 +38,7 @@ def register(app: "Flask", services: "Services") -> None:
         staff_entry,
         statistics,
         trail,
+        trail_words,
         words,
     )
 
@@ -42,6 +47,10 @@ def register(app: "Flask", services: "Services") -> None:
     seen.register(app)
     page.register(app)
     words.register(app)
+    names.register(app)
+    push_problems.register(app)
+    trail_words.register(app)
+    speech.register(app)
     for module in (
         board,
         enrol,
@@ -54,6 +63,7 @@ def register(app: "Flask", services: "Services") -> None:
         connections,
         languages,
         keeping,
+        own_language,
         contact,
         protocols,
         people,

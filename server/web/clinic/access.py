@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import Flask, abort, g, redirect, render_template, request, url_for
+from flask import Flask, abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -11,9 +11,11 @@ from server.domain import staff as permissions
 from server.storage import audit
 from server.storage import staff as members
 from server.storage.staff import User
+from server.web import languages, speech
 from server.web.clinic import browser_session
 from server.web.clinic.sign_in import is_clinic_page
 from server.web.context import services
+from server.words.catalogues import LANGUAGES
 
 #: The only pages under /clinic for people who are not signed in.
 OPEN = frozenset(
@@ -23,6 +25,7 @@ OPEN = frozenset(
         "passkeys.signed_in",
         "join.join",
         "join.joined",
+        "own_language.chosen",
     }
 )
 #: The only ones while a second factor is still to come.
@@ -55,12 +58,14 @@ def register(app: Flask) -> None:
 def guard() -> ResponseReturnValue | None:
     """Let a request to the clinic's pages through, or answer it here."""
     audit.address.set(None)
+    speech.speak(languages.asked_for(request))
     if not is_clinic_page(request.path):
         return None
     audit.address.set(request.remote_addr)
     if any("\0" in text for _, texts in request.form.lists() for text in texts):
         abort(400)  # nobody can type it, and PostgreSQL cannot keep it
     g.staff_session = browser_session.current()  # first of all, since it ends what is over
+    speech.speak(_language())
     if request.endpoint in OPEN:
         csrf.protect()
         return None
@@ -72,6 +77,13 @@ def guard() -> ResponseReturnValue | None:
     if g.staff_session.proven_at is None and request.endpoint not in PROVING:
         return redirect(url_for("second_factor.asked", next=_wanted()))
     return None
+
+
+def _language() -> str:
+    """As the staff member chose, now or before they signed in; else as their browser asks."""
+    chosen = staff().language if g.staff_session is not None else None
+    code = chosen or session.get("language")
+    return code if code in LANGUAGES else languages.asked_for(request)
 
 
 def may(endpoint: str) -> bool:

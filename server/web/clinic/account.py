@@ -18,7 +18,9 @@ from server.web.clinic import browser_session
 from server.web.clinic.access import actor, staff
 from server.web.clinic.page import clinic
 from server.web.clinic.second_factor import FRESH_MINUTES, is_fresh
+from server.web.clinic.sentences import sentence
 from server.web.context import services
+from server.web.speech import N
 
 blueprint = Blueprint("account", __name__, url_prefix="/clinic/account")
 
@@ -26,7 +28,9 @@ blueprint = Blueprint("account", __name__, url_prefix="/clinic/account")
 class PasswordForm(FlaskForm):  # type: ignore[misc]
     """A new password; typed once, since it can be shown."""
 
-    password = PasswordField("New password", validators=[DataRequired("Type a new password.")])
+    password = PasswordField(
+        N("New password"), validators=[DataRequired(N("Type a new password."))]
+    )
 
 
 @blueprint.get("")
@@ -48,7 +52,7 @@ def password_changed() -> ResponseReturnValue:
                 staff_sessions.end_all(session, member, g.now, but=g.staff_session.id)
                 members.note(session, member, "staff.password_changed", {}, actor(), g.now)
         except Invalid as error:
-            form.password.errors = [f"This password {error.problem}."]
+            form.password.errors = [sentence(error)]
         else:
             return redirect(url_for("account.account"), 303)
     return _page(form), 422
@@ -120,7 +124,8 @@ def _be_fresh() -> None:
     if not is_fresh():
         raise Conflict(
             "You signed in a while ago. Sign out and in again,"
-            f" then change this within {FRESH_MINUTES} minutes."
+            " then change this within {minutes} minutes.",
+            minutes=FRESH_MINUTES,
         )
 
 

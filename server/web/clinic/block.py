@@ -21,6 +21,7 @@ from server.web.clinic.block_view import BlockView
 from server.web.clinic.exports import attachment, dossier, file_name
 from server.web.clinic.forms import BaselineForm, EmailForm, GivenForm, SignOffForm, TimeForm
 from server.web.context import services
+from server.web.speech import said, t
 
 blueprint = Blueprint("block", __name__, url_prefix="/clinic/blocks/<uuid:block_id>")
 
@@ -51,9 +52,13 @@ def report_as_pdf(block_id: UUID) -> ResponseReturnValue:
         raise Conflict("This block has no time yet, so there is nothing to report.")
     made = report_pdf(
         _page(_view(block_id)),
-        title=f"{found.details.reference}, block {found.details.number}",
+        title=t(
+            "{reference}, block {number}",
+            reference=found.details.reference,
+            number=found.details.number,
+        ),
         clinic=found.details.clinic,
-        made=f"Block {block_id}.",
+        made=t("Block {number}.", number=block_id),
         paper="us-letter" if request.args.get("paper") == "letter" else "a4",
         as_of=g.now,
     )
@@ -170,7 +175,8 @@ def _change(
             with services().database.transaction() as session:
                 change(session, blocks.get(session, staff().clinic_id, block_id))
         except (Invalid, Conflict, NoSuchTime, TimeOccursTwice) as error:
-            field.errors = [error.problem if isinstance(error, Invalid) else str(error)]
+            field.errors = [said(error)]
+            form.asks_which = isinstance(error, TimeOccursTwice)
         else:
             return redirect(url_for("block.block", block_id=block_id), 303)
     return _page(_view(block_id), **forms), 422

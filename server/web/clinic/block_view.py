@@ -25,6 +25,7 @@ from server.web.clinic.reminders_view import (
     phone_views,
     reminder_views,
 )
+from server.web.speech import N, t
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,11 @@ class BlockView:
     def cannot_be_signed(self) -> str | None:
         """Why there is nothing to sign now; None if there is."""
         if self.page.block.cancelled_at is not None:
-            return "This block is cancelled, so there is nothing to sign."
+            return N("This block is cancelled, so there is nothing to sign.")
         if self.report is None:
-            return "This block has no time yet, so there is nothing to sign."
+            return N("This block has no time yet, so there is nothing to sign.")
         if self.in_progress:
-            return "The verdict can still change. Sign when its time has passed."
+            return N("The verdict can still change. Sign when its time has passed.")
         return None
 
     @property
@@ -167,7 +168,7 @@ class BlockView:
         return tuple(
             SignedView(
                 row=row,
-                name=self.page.staff_names.get(row.signed_by, "a former member of staff"),
+                name=self.page.staff_names.get(row.signed_by, t("a former member of staff")),
                 since=sum(self._after(row, entry_id) for entry_id in self.page.rows),
                 changed=row.figures != self.figures,
             )
@@ -194,7 +195,7 @@ class BlockView:
     def _by(self, row: DiaryEntry) -> str:
         if row.device_id is not None:
             return self.page.devices[row.device_id].check_word
-        return self.page.staff_names.get(row.entered_by or 0, "a former member of staff")
+        return self.page.staff_names.get(row.entered_by or 0, t("a former member of staff"))
 
     @cached_property
     def reminders(self) -> list[ReminderView]:

@@ -67,9 +67,15 @@ def current() -> StaffSession | None:
 
 
 def forget() -> None:
-    """Take the session out of this browser; whoever ends it in the database does so before."""
+    """Take the session out of this browser; whoever ends it in the database does so before.
+
+    The language that somebody chose here stays: the next page asks them to sign in.
+    """
+    language = session.get("language")
     logout_user()
     session.clear()
+    if language:
+        session["language"] = language
 
 
 def browser() -> dict[str, Any]:

@@ -12,40 +12,47 @@ from wtforms.validators import DataRequired, Length
 
 from server.domain.api_tokens import LIFETIMES_DAYS
 from server.domain.errors import Invalid
-from server.domain.report_targets import Kind, words_of
+from server.domain.report_targets import Kind
 from server.storage import api_tokens, report_pushes, report_targets
 from server.web.clinic.access import actor, staff
+from server.web.clinic.forms import at_most
 from server.web.clinic.page import clinic
+from server.web.clinic.push_problems import words_of
+from server.web.clinic.sentences import sentence
 from server.web.context import services
+from server.web.speech import N
 
 blueprint = Blueprint("connections", __name__, url_prefix="/clinic/connections")
 
 #: So many reports on their way are shown; those that failed come first.
 MOST_SHOWN = 50
 SCOPE_CHOICES = [
-    ("fhir:read", "Everything: diaries, reports and blocks"),
-    ("fhir:procedures", "Blocks and patients’ references only"),
+    ("fhir:read", N("Everything: diaries, reports and blocks")),
+    ("fhir:procedures", N("Blocks and patients’ references only")),
 ]
-STATES = {"waiting": "Waits", "delivered": "Delivered", "failed": "Failed"}
+STATES = {"waiting": N("Waits"), "delivered": N("Delivered"), "failed": N("Failed")}
 
 
 class TokenForm(FlaskForm):  # type: ignore[misc]
     """A new token."""
 
     name = StringField(
-        "Name of the program",
-        validators=[DataRequired("Type what the program is called."), Length(max=80)],
+        N("Name of the program"),
+        validators=[
+            DataRequired(N("Type what the program is called.")),
+            Length(max=80, message=N("Use {most} characters or fewer.", most=80)),
+        ],
     )
     scopes = SelectMultipleField(
-        "What it may read",
+        N("What it may read"),
         choices=SCOPE_CHOICES,
         option_widget=widgets.CheckboxInput(),
         widget=widgets.ListWidget(prefix_label=False),
-        validators=[DataRequired("Choose what the program may read.")],
+        validators=[DataRequired(N("Choose what the program may read."))],
     )
     days = SelectField(
-        "It works for",
-        choices=[(days, f"{days} days") for days in LIFETIMES_DAYS],
+        N("It works for"),
+        choices=[(days, N("{days} days", days=days)) for days in LIFETIMES_DAYS],
         coerce=int,
         default=90,
     )
@@ -55,17 +62,24 @@ class FhirServerForm(FlaskForm):  # type: ignore[misc]
     """Another system's FHIR server."""
 
     fhir_url = StringField(
-        "Address of the FHIR server",
-        validators=[DataRequired("Type the address."), Length(max=1000)],
+        N("Address of the FHIR server"),
+        validators=[
+            DataRequired(N("Type the address.")),
+            Length(max=1000, message=N("That is too long.")),
+        ],
     )
-    credential = PasswordField("Its token", validators=[Length(max=4000)])
+    credential = PasswordField(N("Its token"), validators=[at_most(4000)])
 
 
 class WebhookForm(FlaskForm):  # type: ignore[misc]
     """An address that is told."""
 
     webhook_url = StringField(
-        "Address to be told", validators=[DataRequired("Type the address."), Length(max=1000)]
+        N("Address to be told"),
+        validators=[
+            DataRequired(N("Type the address.")),
+            Length(max=1000, message=N("That is too long.")),
+        ],
     )
 
 
@@ -157,7 +171,7 @@ def _is_set(field: Any, kind: Kind, secret: str | None) -> bool:
         with services().database.transaction() as session:
             keep(session)
     except Invalid as error:
-        field.errors = [f"This {error.problem}."]
+        field.errors = [sentence(error)]
         return False
     return True
 

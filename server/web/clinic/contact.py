@@ -15,7 +15,9 @@ from server.domain.errors import Invalid
 from server.storage import contact
 from server.web import languages
 from server.web.clinic.access import actor, staff
+from server.web.clinic.names import language_name
 from server.web.context import services
+from server.web.speech import N, said, t
 from server.words.catalogues import Language
 
 blueprint = Blueprint("contact", __name__, url_prefix="/clinic/contact")
@@ -30,7 +32,7 @@ def _by(rule: Rule) -> Callable[[Any, Any], None]:
         try:
             field.data = rule(field.data or "", field.name)
         except Invalid as error:
-            raise ValidationError(error.problem) from None
+            raise ValidationError(said(error)) from None
 
     return check
 
@@ -51,11 +53,11 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
     """The numbers; `form_for` adds two texts for each language."""
 
     telephone = StringField(
-        "Telephone",
-        validators=[DataRequired("Type the number that patients call."), _by(rules.number)],
+        N("Telephone"),
+        validators=[DataRequired(N("Type the number that patients call.")), _by(rules.number)],
     )
-    out_of_hours_telephone = StringField("Out of hours", validators=[_by(rules.number)])
-    emergency_number = StringField("Emergency number", validators=[_by(_emergency)])
+    out_of_hours_telephone = StringField(N("Out of hours"), validators=[_by(rules.number)])
+    emergency_number = StringField(N("Emergency number"), validators=[_by(_emergency)])
 
     def contact(self, offered: Sequence[Language]) -> Contact:
         """What was typed, once it is valid."""
@@ -76,12 +78,12 @@ def form_for(offered: Sequence[Language], now: Contact | None = None) -> Contact
     """The form as it was sent, or filled with what patients are told now."""
     fields: dict[str, Any] = {}
     for each in offered:
-        name = each.english_name
+        name = language_name(each)
         fields[f"opening_hours_{each.code}"] = StringField(
-            f"Opening hours, {name}", validators=[_by(_opening_hours)]
+            t("Opening hours, {language}", language=name), validators=[_by(_opening_hours)]
         )
         fields[f"advice_{each.code}"] = TextAreaField(
-            f"Your advice, {name}", validators=[_by(_advice)]
+            t("Your advice, {language}", language=name), validators=[_by(_advice)]
         )
     made: type[ContactForm] = type("ContactFormInLanguages", (ContactForm,), fields)
     if now is None:

@@ -26,12 +26,13 @@ from server.web.clinic.time_axis import (
     panels,
     x_of,
 )
+from server.web.speech import N
 
 WIDE = Size("wide", 960, 340, 36, 148, 44, 58, 13, False)
 NARROW = Size("narrow", 344, 330, 26, 8, 46, 58, 7, True)
 
 Kind = Literal["clean", "confounded", "recalled"]
-LABELS: dict[str, str] = {"confounded": "after medicine", "recalled": "recalled"}
+LABELS: dict[str, str] = {"confounded": N("after medicine"), "recalled": N("recalled")}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from server.web.clinic.access import actor, staff
 from server.web.clinic.forms import EnrolForm
 from server.web.clinic.page import clinic
 from server.web.context import services
+from server.web.speech import N
 
 blueprint = Blueprint("enrol", __name__, url_prefix="/clinic")
 
@@ -66,7 +67,7 @@ def _page(form: EnrolForm, patient: Patient | None = None, next_number: int = 1)
 def _ask_about(session: Session, form: EnrolForm, patient: Patient) -> str:
     """The reference is taken: is it the same person?"""
     earlier = blocks.of_patient(session, patient.clinic_id, patient.id)
-    form.known.errors = ["Tick this if it is the same person, or type another reference."]
+    form.known.errors = [N("Tick this if it is the same person, or type another reference.")]
     next_number = max((block.number for block in earlier), default=0) + 1
     return _page(form, patient, next_number)
 

@@ -18,7 +18,9 @@ from server.web.clinic.access import staff
 from server.web.clinic.enrol import plan
 from server.web.clinic.forms import EnrolForm
 from server.web.clinic.page import clinic
+from server.web.clinic.sentences import sentence
 from server.web.context import services
+from server.web.speech import said, t
 from server.words.catalogues import Language
 
 blueprint = Blueprint("enrol_list", __name__, url_prefix="/clinic/enrol/list")
@@ -50,7 +52,7 @@ def enrol_list_sent() -> ResponseReturnValue:
     try:
         rows = read(upload.read() if upload else b"")
     except Invalid as error:
-        return _page(problem=f"{error.path} {error.problem}"), 422
+        return _page(problem=sentence(error)), 422
     with services().database.transaction() as session:
         clinics.take_turns(session, staff().clinic_id)
         current = protocols.offered(session, staff().clinic_id)
@@ -124,12 +126,12 @@ def _faults(session: Session, rows: list[Row], forms: list[EnrolForm]) -> list[F
         reference = form.reference.data or ""
         known = reference in seen or patients.find(session, staff().clinic_id, reference)
         seen.add(reference)
-        wrong = {name: " ".join(messages) for name, messages in form.errors.items()}
+        wrong = {name: " ".join(map(said, messages)) for name, messages in form.errors.items()}
         for name in ("steroid", "sedation"):
             if name in wrong:
-                wrong[name] = "Write yes or no, or leave it empty."
+                wrong[name] = t("Write yes or no, or leave it empty.")
         if known and not form.known.data:
-            wrong["known"] = "This reference is taken. Write yes if it is the same person."
+            wrong["known"] = t("This reference is taken. Write yes if it is the same person.")
         faults += [Fault(row.line, reference, name, text) for name, text in wrong.items()]
     return faults
 

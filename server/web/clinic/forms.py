@@ -28,15 +28,15 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from server.domain.protocol import AGENTS
 from server.storage.models import Block, Clinic, Protocol
+from server.web.clinic.names import AGENT_NAMES, REGIONS, SIDES, language_name
 from server.web.clinic.words import initial_capital
+from server.web.speech import N, t
 from server.words.catalogues import SOURCE_LANGUAGE, Language
 
-REGIONS = [("cervical", "Cervical"), ("thoracic", "Thoracic"), ("lumbar", "Lumbar")]
-SIDES = [("left", "Left"), ("right", "Right"), ("both", "Both")]
-AGENT_CHOICES = [("", "Choose one"), *((agent, agent.capitalize()) for agent in AGENTS)]
-GIVEN = [("", "Not known yet"), ("no", "No"), ("yes", "Yes")]
+CHOOSE_ONE = ("", N("Choose one"))
+AGENT_CHOICES = [CHOOSE_ONE, *AGENT_NAMES.items()]
+GIVEN = [("", N("Not known yet")), ("no", N("No")), ("yes", N("Yes"))]
 #: What is kept of an answer to one of these.
 _YES_OR_NO = {"": None, "no": False, "yes": True}
 #: Of any local anaesthetic; what lies above is a typing slip.
@@ -49,10 +49,17 @@ SITE_CHARACTERS = 60
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 
 
+def at_most(characters: int) -> Length:
+    """A validator of what is typed in one line."""
+    return Length(max=characters, message=N("Use {most} characters or fewer.", most=characters))
+
+
 def near_year(_form: Any, field: Any) -> None:
     """Far from today a typing slip is more likely, and no calendar can be drawn around it."""
     if field.data and not EARLIEST_YEAR <= field.data.year <= LATEST_YEAR:
-        raise ValidationError(f"Type a year from {EARLIEST_YEAR} to {LATEST_YEAR}.")
+        raise ValidationError(
+            N("Type a year from {first} to {last}.", first=EARLIEST_YEAR, last=LATEST_YEAR)
+        )
 
 
 def _stripped(value: str | None) -> str | None:
@@ -62,8 +69,8 @@ def _stripped(value: str | None) -> str | None:
 class _EmailFields(FlaskForm):  # type: ignore[misc]
     """Where reminders go if no phone of the patient gets a push; only with the patient's word."""
 
-    email = StringField("Patient’s e-mail address", filters=[_stripped])
-    email_agreed = BooleanField("The patient agreed to be reminded at this address")
+    email = StringField(N("Patient’s e-mail address"), filters=[_stripped])
+    email_agreed = BooleanField(N("The patient agreed to be reminded at this address"))
 
     def validate_email(self, field: Any) -> None:
         if not field.data:
@@ -71,12 +78,12 @@ class _EmailFields(FlaskForm):  # type: ignore[misc]
         try:
             found = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
         except EmailNotValidError:
-            raise ValidationError("Type one address, such as name@example.org.") from None
+            raise ValidationError(N("Type one address, such as name@example.org.")) from None
         field.data = found.ascii_email
 
     def validate_email_agreed(self, field: Any) -> None:
         if self.email.data and not field.data:
-            raise ValidationError("Ask the patient first, then tick this.")
+            raise ValidationError(N("Ask the patient first, then tick this."))
 
 
 class EmailForm(_EmailFields):
@@ -84,7 +91,7 @@ class EmailForm(_EmailFields):
 
     def validate_email(self, field: Any) -> None:
         if not field.data:
-            raise ValidationError("Type the address, such as name@example.org.")
+            raise ValidationError(N("Type the address, such as name@example.org."))
         super().validate_email(field)
 
 
@@ -92,10 +99,10 @@ class GivenForm(FlaskForm):  # type: ignore[misc]
     """What was injected beside the agent's name, and given for it; it may be known only later."""
 
     concentration = StringField(
-        "Concentration, in percent", filters=[_stripped], validators=[Optional()]
+        N("Concentration, in percent"), filters=[_stripped], validators=[Optional()]
     )
-    steroid = RadioField("Steroid with it", choices=GIVEN, default="")
-    sedation = RadioField("Sedation", choices=GIVEN, default="")
+    steroid = RadioField(N("Steroid with it"), choices=GIVEN, default="")
+    sedation = RadioField(N("Sedation"), choices=GIVEN, default="")
 
     def given(self) -> dict[str, float | bool | None]:
         """As `blocks` keeps it; None of each that nobody said."""
@@ -120,52 +127,60 @@ class GivenForm(FlaskForm):  # type: ignore[misc]
     def validate_concentration(self, field: Any) -> None:
         percent = self.concentration_percent()
         if field.data and percent is None:
-            raise ValidationError("Type a number such as 0.5, with at most 3 decimals.")
+            raise ValidationError(N("Type a number such as 0.5, with at most 3 decimals."))
         if percent is not None and not 0 < percent <= MOST_PERCENT:
-            raise ValidationError(f"Type a number above 0 and up to {MOST_PERCENT}.")
+            raise ValidationError(N("Type a number above 0 and up to {most}.", most=MOST_PERCENT))
 
 
 class EnrolForm(GivenForm, _EmailFields):
     """A patient and one block, in one go."""
 
     reference = StringField(
-        "Patient reference",
+        N("Patient reference"),
         filters=[_stripped],
         validators=[
-            DataRequired("Type the patient’s reference at your clinic."),
-            Length(max=60, message="Use 60 characters or fewer."),
+            DataRequired(N("Type the patient’s reference at your clinic.")),
+            Length(max=60, message=N("Use 60 characters or fewer.")),
         ],
     )
     number = IntegerField(
-        "Number in the series",
+        N("Number in the series"),
         default=1,
         validators=[
-            InputRequired("Type a number: 1 for a first block."),
-            NumberRange(1, 99, "Type a number from 1 to 99."),
+            InputRequired(N("Type a number: 1 for a first block.")),
+            NumberRange(1, 99, N("Type a number from 1 to 99.")),
         ],
     )
     planned_on = DateField(
-        "Date of the block",
-        validators=[InputRequired("Type the date on which it is planned."), near_year],
+        N("Date of the block"),
+        validators=[InputRequired(N("Type the date on which it is planned.")), near_year],
     )
-    region = RadioField("Region", choices=REGIONS, validators=[InputRequired("Choose the region.")])
+    region = RadioField(
+        N("Region"),
+        choices=list(REGIONS.items()),
+        validators=[InputRequired(N("Choose the region."))],
+    )
     levels = StringField(
-        "Levels",
+        N("Levels"),
         filters=[_stripped],
         validators=[
-            DataRequired("Type the levels, such as L4/5, L5/S1."),
-            Length(max=120, message="Use 120 characters or fewer."),
+            DataRequired(N("Type the levels, such as L4/5, L5/S1.")),
+            Length(max=120, message=N("Use 120 characters or fewer.")),
         ],
     )
-    side = RadioField("Side", choices=SIDES, validators=[InputRequired("Choose the side.")])
-    agent = SelectField(
-        "Anaesthetic", choices=AGENT_CHOICES, validators=[InputRequired("Choose the anaesthetic.")]
+    side = RadioField(
+        N("Side"), choices=list(SIDES.items()), validators=[InputRequired(N("Choose the side."))]
     )
-    sites = StringField("Pains to score, separated by commas", filters=[_stripped])
-    protocol = SelectField("Protocol", validators=[InputRequired("Choose a protocol.")])
-    language = SelectField("Patient’s language", default=SOURCE_LANGUAGE)
-    timezone = StringField("Time zone of the diary", filters=[_stripped])
-    known = BooleanField("Add this block for the patient who has this reference already")
+    agent = SelectField(
+        N("Anaesthetic"),
+        choices=AGENT_CHOICES,
+        validators=[InputRequired(N("Choose the anaesthetic."))],
+    )
+    sites = StringField(N("Pains to score, separated by commas"), filters=[_stripped])
+    protocol = SelectField(N("Protocol"), validators=[InputRequired(N("Choose a protocol."))])
+    language = SelectField(N("Patient’s language"), default=SOURCE_LANGUAGE)
+    timezone = StringField(N("Time zone of the diary"), filters=[_stripped])
+    known = BooleanField(N("Add this block for the patient who has this reference already"))
 
     def offer(
         self,
@@ -176,12 +191,15 @@ class EnrolForm(GivenForm, _EmailFields):
     ) -> None:
         """The clinic's own choices and defaults."""
         # Which one judges the diary is never chosen by the order of a list.
-        undecided = [("", "Choose one")] if len(protocols) > 1 else []
+        undecided = [CHOOSE_ONE] if len(protocols) > 1 else []
         self.protocol.choices = undecided + [
-            (str(each.id), f"{initial_capital(each.name)}, version {each.version}")
+            (
+                str(each.id),
+                t("{name}, version {number}", name=initial_capital(each.name), number=each.version),
+            )
             for each in protocols
         ]
-        self.language.choices = [(each.code, each.english_name) for each in languages]
+        self.language.choices = [(each.code, language_name(each)) for each in languages]
         if not self.is_submitted():
             self.planned_on.data = today
             self.timezone.data = clinic.timezone
@@ -196,25 +214,36 @@ class EnrolForm(GivenForm, _EmailFields):
     def validate_sites(self, _field: Any) -> None:
         names = self.site_names()
         if len(names) > MOST_SITES:
-            raise ValidationError(f"Name {MOST_SITES} pains or fewer.")
+            raise ValidationError(N("Name {most} pains or fewer.", most=MOST_SITES))
         if len({name.casefold() for name in names}) < len(names):
-            raise ValidationError("Each pain needs a name of its own.")
+            raise ValidationError(N("Each pain needs a name of its own."))
         if any(len(name) > SITE_CHARACTERS for name in names):
-            raise ValidationError(f"Use names of {SITE_CHARACTERS} characters or fewer.")
+            raise ValidationError(
+                N("Use names of {most} characters or fewer.", most=SITE_CHARACTERS)
+            )
 
     def validate_timezone(self, field: Any) -> None:
         if field.data not in available_timezones():
-            raise ValidationError("Choose a zone from the list, such as Europe/London.")
+            raise ValidationError(N("Choose a zone from the list, such as Europe/London."))
+
+
+#: Where the clocks go back, they show an hour twice.
+WHICH = [("first", N("The first")), ("second", N("The second"))]
 
 
 class TimeForm(FlaskForm):  # type: ignore[misc]
     """When a block was done, on the wall where it was done."""
 
-    performed_on = DateField("Date", validators=[InputRequired("Type the date."), near_year])
-    performed_time = TimeField("Time", validators=[InputRequired("Type the time, such as 09:30.")])
+    #: Did the clock show the time twice that night, and nobody has said which is meant?
+    asks_which = False
+
+    performed_on = DateField(N("Date"), validators=[InputRequired(N("Type the date.")), near_year])
+    performed_time = TimeField(
+        N("Time"), validators=[InputRequired(N("Type the time, such as 09:30."))]
+    )
     occurrence = RadioField(
-        "Which of the two",
-        choices=[("first", "The first"), ("second", "The second")],
+        N("Which of the two"),
+        choices=WHICH,
         validators=[Optional()],
     )
 
@@ -222,12 +251,12 @@ class TimeForm(FlaskForm):  # type: ignore[misc]
 class BaselineForm(FlaskForm):  # type: ignore[misc]
     """The baseline of one pain site, entered or confirmed by staff."""
 
-    site = StringField("Pain", validators=[DataRequired("Choose the pain.")])
+    site = StringField(N("Pain"), validators=[DataRequired(N("Choose the pain."))])
     score = IntegerField(
-        "Score before the block",
+        N("Score before the block"),
         validators=[
-            InputRequired("Type a whole number from 0 to 10."),
-            NumberRange(0, 10, "Type a whole number from 0 to 10."),
+            InputRequired(N("Type a whole number from 0 to 10.")),
+            NumberRange(0, 10, N("Type a whole number from 0 to 10.")),
         ],
     )
 
@@ -236,8 +265,8 @@ class SignOffForm(FlaskForm):  # type: ignore[misc]
     """A clinician's conclusion; `figures` is the fingerprint of what was read."""
 
     comment = TextAreaField(
-        "Conclusion or comment",
+        N("Conclusion or comment"),
         filters=[_stripped],
-        validators=[Length(max=1000, message="Use 1,000 characters or fewer.")],
+        validators=[Length(max=1000, message=N("Use 1,000 characters or fewer."))],
     )
     figures = HiddenField(validators=[DataRequired()])

@@ -13,8 +13,10 @@ from wtforms.validators import DataRequired, Length
 from server.domain.errors import Invalid
 from server.domain.passwords import PASSWORD_MIN_CHARACTERS
 from server.storage import sign_in_tries, staff_access
+from server.web.clinic.sentences import sentence
 from server.web.clinic.sign_in import FREE_AT_ADDRESS, wait_page
 from server.web.context import services
+from server.web.speech import N, said
 
 blueprint = Blueprint("join", __name__, url_prefix="/clinic")
 
@@ -23,10 +25,15 @@ class JoinForm(FlaskForm):  # type: ignore[misc]
     """The link's secret and a new password."""
 
     token = StringField(
-        "Code of your link",
-        validators=[DataRequired("Paste the code of your link."), Length(max=100)],
+        N("Code of your link"),
+        validators=[
+            DataRequired(N("Paste the code of your link.")),
+            Length(max=100, message=N("That is too long.")),
+        ],
     )
-    password = PasswordField("New password", validators=[DataRequired("Type a new password.")])
+    password = PasswordField(
+        N("New password"), validators=[DataRequired(N("Type a new password."))]
+    )
 
 
 @blueprint.get("/join")
@@ -53,9 +60,9 @@ def joined() -> ResponseReturnValue:
             sign_in_tries.give_back(session, around.vault, key)
     except Invalid as error:
         if error.path == "password":
-            form.password.errors = [f"This password {error.problem}."]
+            form.password.errors = [sentence(error)]
         else:
-            form.token.errors = [error.problem]
+            form.token.errors = [said(error)]
         return _page(form), 422
     return render_template("clinic/joined.html", email=member.email)
 

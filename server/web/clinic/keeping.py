@@ -29,6 +29,7 @@ from server.web.clinic.exports import attachment
 from server.web.clinic.page import clinic
 from server.web.clinic.second_factor import FRESH_MINUTES, is_fresh
 from server.web.context import services
+from server.web.speech import N, said, t
 
 blueprint = Blueprint("keeping", __name__, url_prefix="/clinic")
 
@@ -37,23 +38,23 @@ class RetentionForm(FlaskForm):  # type: ignore[misc]
     """How long, and what then."""
 
     months = IntegerField(
-        "Months after which nothing was heard of a patient", validators=[Optional()]
+        N("Months after which nothing was heard of a patient"), validators=[Optional()]
     )
     then = RadioField(
-        "What is done then",
+        N("What is done then"),
         choices=[
-            ("keep", "Keep everything"),
-            ("anonymise", "Take away who it was"),
-            ("erase", "Erase the patient"),
+            ("keep", N("Keep everything")),
+            ("anonymise", N("Take away who it was")),
+            ("erase", N("Erase the patient")),
         ],
-        validators=[InputRequired("Choose what is done.")],
+        validators=[InputRequired(N("Choose what is done."))],
     )
 
 
 class EraseForm(FlaskForm):  # type: ignore[misc]
     """The reference typed again, so that nobody is erased by a slip."""
 
-    reference = StringField("Type the patient’s reference")
+    reference = StringField(N("Type the patient’s reference"))
 
 
 @blueprint.get("/keeping")
@@ -81,7 +82,7 @@ def decided() -> ResponseReturnValue:
                         g.now,
                     )
         except Invalid as error:
-            form.months.errors = [error.problem]
+            form.months.errors = [said(error)]
         else:
             return redirect(url_for("keeping.shown"), 303)
     return _page(form), 422
@@ -102,7 +103,7 @@ def erased(patient_id: UUID) -> ResponseReturnValue:
         if (form.reference.data or "").strip() == patient.reference and form.validate():
             erasure.erase(session, patient, actor(), g.now)
             return redirect(url_for("keeping.proof", erased_id=patient_id), 303)
-    form.reference.errors = ["This is not the patient’s reference. Nothing was erased."]
+    form.reference.errors = [N("This is not the patient’s reference. Nothing was erased.")]
     return _erase_page(patient_id, form), 422
 
 
@@ -117,7 +118,7 @@ def proof(erased_id: UUID) -> str:
     return render_template(
         "clinic/erased.html",
         found=found,
-        by=next(iter(names.values()), "the daily task"),
+        by=next(iter(names.values()), t("the daily task")),
         zone=clinic().timezone,
         now=g.now,
     )

@@ -37,10 +37,11 @@ from server.web.clinic.access import staff
 from server.web.clinic.second_factor import FRESH_MINUTES, is_fresh
 from server.web.clinic.sign_in import FREE_AT_ADDRESS, wait_page
 from server.web.context import services
+from server.web.speech import N
 
 blueprint = Blueprint("passkeys", __name__, url_prefix="/clinic")
 
-REFUSED = "This passkey lets nobody in here. Use another, or your password."
+REFUSED = N("This passkey lets nobody in here. Use another, or your password.")
 
 
 @blueprint.post("/sign-in/passkey-options")
@@ -194,7 +195,8 @@ def _be_fresh() -> None:
     if not is_fresh():
         raise Conflict(
             "You signed in a while ago. Sign out and in again,"
-            f" then add the passkey within {FRESH_MINUTES} minutes."
+            " then add the passkey within {minutes} minutes.",
+            minutes=FRESH_MINUTES,
         )
 
 

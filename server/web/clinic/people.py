@@ -10,41 +10,53 @@ from wtforms import EmailField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from server.domain.errors import Invalid
-from server.domain.staff import ROLES
 from server.storage import audit, clinics, second_factors, staff_access, staff_sessions
 from server.storage import staff as members
 from server.storage.staff import User
 from server.storage.staff_access import StaffLink
 from server.web.clinic.access import actor, staff
+from server.web.clinic.names import ROLE_NAMES
 from server.web.clinic.page import clinic
+from server.web.clinic.sentences import sentence
 from server.web.context import services
+from server.web.speech import N
 
 blueprint = Blueprint("people", __name__, url_prefix="/clinic/staff")
 
 ASKED_OF = [
-    ("nobody", "Nobody has to"),
-    ("administrators", "Administrators have to"),
-    ("everybody", "Everybody has to"),
+    ("nobody", N("Nobody has to")),
+    ("administrators", N("Administrators have to")),
+    ("everybody", N("Everybody has to")),
 ]
-ROLE_CHOICES = [(role, role.capitalize()) for role in ROLES]
+ROLE_CHOICES = list(ROLE_NAMES.items())
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]
     """A new staff member."""
 
     name = StringField(
-        "Name", validators=[DataRequired("Type the name that colleagues see."), Length(max=80)]
+        N("Name"),
+        validators=[
+            DataRequired(N("Type the name that colleagues see.")),
+            Length(max=80, message=N("Use {most} characters or fewer.", most=80)),
+        ],
     )
     email = EmailField(
-        "Email address", validators=[DataRequired("Type the address."), Length(max=255)]
+        N("Email address"),
+        validators=[
+            DataRequired(N("Type the address.")),
+            Length(max=255, message=N("That is too long.")),
+        ],
     )
-    role = SelectField("Role", choices=ROLE_CHOICES, default="nurse")
+    role = SelectField(N("Role"), choices=ROLE_CHOICES, default="nurse")
 
 
 class RoleForm(FlaskForm):  # type: ignore[misc]
     """Another role."""
 
-    role = RadioField("Role", choices=ROLE_CHOICES, validators=[InputRequired("Choose the role.")])
+    role = RadioField(
+        N("Role"), choices=ROLE_CHOICES, validators=[InputRequired(N("Choose the role."))]
+    )
 
 
 @blueprint.get("")
@@ -73,7 +85,7 @@ def invited() -> ResponseReturnValue:
             )
             link = staff_access.invite(session, services().vault, member, actor(), g.now)
     except Invalid as error:
-        form[error.path].errors = [f"This {error.problem}."]
+        form[error.path].errors = [sentence(error)]
         return _list(form), 422
     return _person(member.id, link)
 

@@ -31,21 +31,23 @@ from server.domain.protocol import Criteria, PlannedAssessment, Protocol
 from server.domain.wall_clock import instant_on_the_wall
 from server.domain.written_times import read_after, read_days, written_after, written_days
 from server.web.clinic.forms import near_year
+from server.web.clinic.sentences import sentence
+from server.web.speech import N, said
 from server.words.catalogues import LANGUAGES
 
 #: A day: a baseline that is older says nothing about the pain that the block was done for.
 MOST_BASELINE_MINUTES = 24 * 60
 #: In the order of the form: what a criterion is called, and what it does.
 CRITERIA = {
-    "threshold_percent": ("Relief that counts, in percent", "Often 50, 80 or 100"),
-    "min_baseline": ("Lowest baseline for a verdict", "0 to 10; below it there is none"),
-    "verdict_minutes": ("The verdict looks at the first minutes", "480 is 8 hours"),
-    "early_minutes": ("First reading no later than, in minutes", "Else there is no verdict"),
-    "min_spread_minutes": ("“Met” needs two readings apart by, in minutes", None),
-    "max_gap_minutes": ("Longest gap within one stretch of relief, in minutes", None),
-    "not_met_readings": ("“Not met” needs so many readings", None),
-    "not_met_minutes": ("… in the first minutes", None),
-    "rescue_minutes": ("After extra medicine readings do not count for, in minutes", None),
+    "threshold_percent": (N("Relief that counts, in percent"), N("Often 50, 80 or 100")),
+    "min_baseline": (N("Lowest baseline for a verdict"), N("0 to 10; below it there is none")),
+    "verdict_minutes": (N("The verdict looks at the first minutes"), N("480 is 8 hours")),
+    "early_minutes": (N("First reading no later than, in minutes"), N("Else there is no verdict")),
+    "min_spread_minutes": (N("“Met” needs two readings apart by, in minutes"), None),
+    "max_gap_minutes": (N("Longest gap within one stretch of relief, in minutes"), None),
+    "not_met_readings": (N("“Not met” needs so many readings"), None),
+    "not_met_minutes": (N("… in the first minutes"), None),
+    "rescue_minutes": (N("After extra medicine readings do not count for, in minutes"), None),
 }
 #: Shown at once; the others wait behind a summary.
 FIRST_CRITERIA = ("threshold_percent", "min_baseline", "verdict_minutes")
@@ -62,10 +64,10 @@ class PreviewForm(FlaskForm):  # type: ignore[misc]
         csrf = False
 
     performed_on = DateField(
-        "Date of the block", validators=[InputRequired("Type the date."), near_year]
+        N("Date of the block"), validators=[InputRequired(N("Type the date.")), near_year]
     )
     performed_time = TimeField(
-        "Time of the block", validators=[InputRequired("Type the time, such as 09:30.")]
+        N("Time of the block"), validators=[InputRequired(N("Type the time, such as 09:30."))]
     )
 
     def performed_at(self, timezone: str) -> datetime | None:
@@ -74,7 +76,7 @@ class PreviewForm(FlaskForm):  # type: ignore[misc]
         try:
             return instant_on_the_wall(local, timezone, "first")
         except DomainError as error:
-            self.performed_time.errors = [str(error)]
+            self.performed_time.errors = [said(error)]
             return None
 
     def start_with(self, today: date) -> None:
@@ -90,19 +92,21 @@ class ProtocolForm(PreviewForm):
 
     #: The newest version when the form was opened; empty for a protocol that is new.
     newest = HiddenField()
-    name = StringField("Name", filters=[_stripped])
-    source = StringField("Where it comes from", filters=[_stripped])
-    offered = BooleanField("Offer it when a patient is enrolled")
-    after = TextAreaField("Times after the block", filters=[_stripped])
-    days = TextAreaField("Days after, and at what time", filters=[_stripped])
+    name = StringField(N("Name"), filters=[_stripped])
+    source = StringField(N("Where it comes from"), filters=[_stripped])
+    offered = BooleanField(N("Offer it when a patient is enrolled"))
+    after = TextAreaField(N("Times after the block"), filters=[_stripped])
+    days = TextAreaField(N("Days after, and at what time"), filters=[_stripped])
     baseline_max_age_minutes = IntegerField(
-        "Oldest baseline that counts, in minutes before the block",
+        N("Oldest baseline that counts, in minutes before the block"),
         validators=[
-            InputRequired("Type a number such as 240."),
-            NumberRange(1, MOST_BASELINE_MINUTES, f"Type 1 to {MOST_BASELINE_MINUTES}."),
+            InputRequired(N("Type a number such as 240.")),
+            NumberRange(
+                1, MOST_BASELINE_MINUTES, N("Type 1 to {most}.", most=MOST_BASELINE_MINUTES)
+            ),
         ],
     )
-    nudge = BooleanField("Remind once more, half way, if no phone showed the first reminder")
+    nudge = BooleanField(N("Remind once more, half way, if no phone showed the first reminder"))
 
     def criteria_fields(self) -> list[Field]:
         """In the order of `CRITERIA`."""
@@ -146,13 +150,17 @@ class ProtocolForm(PreviewForm):
 
     def validate_name(self, field: Any) -> None:
         if not field.data:
-            raise ValidationError("Type a name, such as Standard with two weeks.")
+            raise ValidationError(N("Type a name, such as Standard with two weeks."))
         if len(field.data) > MOST_NAME_CHARACTERS or not field.data.isprintable():
-            raise ValidationError(f"Use {MOST_NAME_CHARACTERS} characters or fewer, in one line.")
+            raise ValidationError(
+                N("Use {most} characters or fewer, in one line.", most=MOST_NAME_CHARACTERS)
+            )
 
     def validate_source(self, field: Any) -> None:
         if len(field.data) > MOST_SOURCE_CHARACTERS or not field.data.isprintable():
-            raise ValidationError(f"Use {MOST_SOURCE_CHARACTERS} characters or fewer, in one line.")
+            raise ValidationError(
+                N("Use {most} characters or fewer, in one line.", most=MOST_SOURCE_CHARACTERS)
+            )
 
     def validate(self, extra_validators: Any = None) -> bool:
         """The rules of the domain too, each at the field that it is about."""
@@ -163,7 +171,7 @@ class ProtocolForm(PreviewForm):
             except Invalid as fault:
                 field = self[fault.path.removeprefix("criteria.")]
                 if not field.errors:
-                    field.errors = [fault.problem]
+                    field.errors = [sentence(fault)]
                 valid = False
         return valid
 
@@ -181,10 +189,7 @@ class ProtocolForm(PreviewForm):
 
     def _check_criteria(self) -> None:
         if all(field.data is not None for field in self.criteria_fields()):
-            try:
-                self._criteria()
-            except Invalid as fault:
-                raise Invalid(fault.path, f"This {fault.problem}.") from None
+            self._criteria()
 
     def _check_texts(self) -> None:
         for language in LANGUAGES:
@@ -193,9 +198,9 @@ class ProtocolForm(PreviewForm):
 
 
 for _name, (_label, _) in CRITERIA.items():
-    _needed = [InputRequired("Type a whole number.")]
+    _needed = [InputRequired(N("Type a whole number."))]
     setattr(ProtocolForm, _name, IntegerField(_label, validators=_needed))
 for _language in LANGUAGES:
-    for _part, _label in (("instructions", "Instructions"), ("cautions", "Cautions")):
+    for _part, _label in (("instructions", N("Instructions")), ("cautions", N("Cautions"))):
         _field = TextAreaField(_label, filters=[_stripped], validators=[Optional()])
         setattr(ProtocolForm, f"{_part}_{_language}", _field)

@@ -20,7 +20,9 @@ from server.storage.models import Protocol
 from server.web.clinic.access import staff
 from server.web.clinic.page import clinic
 from server.web.clinic.protocol_form import CRITERIA, FIRST_CRITERIA, PreviewForm, ProtocolForm
+from server.web.clinic.sentences import sentence
 from server.web.context import services
+from server.web.speech import N
 from server.words.catalogues import LANGUAGES, language
 
 blueprint = Blueprint("protocols", __name__, url_prefix="/clinic/protocols")
@@ -131,18 +133,24 @@ def _may_be_kept(session: Session, form: ProtocolForm, row: Protocol | None) -> 
     }
     newest = current.get(form.name.data.casefold())
     if row is None and newest is not None:
-        form.name.errors = ["There is a protocol of this name. Type another, or change that one."]
+        form.name.errors = [
+            N("There is a protocol of this name. Type another, or change that one.")
+        ]
         return False
     if newest is not None and str(newest.id) != form.newest.data:
         form.name.errors = [
-            f"Version {newest.version} was saved while you wrote. Nothing of yours was saved yet:"
-            f" look at that version first, or save again to make yours version {newest.version + 1}."
+            N(
+                "Version {number} was saved while you wrote. Nothing of yours was saved yet:"
+                " look at that version first, or save again to make yours version {next}.",
+                number=newest.version,
+                next=newest.version + 1,
+            )
         ]
         form.newest.data = str(newest.id)
         return False
     others = [each for each in current.values() if each is not newest and each.offered]
     if not form.offered.data and not others:
-        form.offered.errors = ["Offer at least one protocol, or nobody can be enrolled."]
+        form.offered.errors = [N("Offer at least one protocol, or nobody can be enrolled.")]
         return False
     return True
 
@@ -174,7 +182,7 @@ def _lines(form: PreviewForm, found: ClinicProtocol) -> tuple[PreviewedAssessmen
     try:
         return preview(found.schedule, performed_at, clinic().timezone, nudge=found.nudge)
     except Invalid as fault:
-        form.performed_time.errors = [f"{fault}."]
+        form.performed_time.errors = [sentence(fault)]
         return None
 
 

@@ -17,10 +17,14 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
+from server.web.clinic.forms import WHICH
+from server.web.clinic.names import SITES
+from server.web.speech import N
+
 TOLD = [
-    ("telephone_now", "On the telephone, about the pain now"),
-    ("telephone_earlier", "On the telephone, about an earlier time"),
-    ("paper", "Copied from the paper diary"),
+    ("telephone_now", N("On the telephone, about the pain now")),
+    ("telephone_earlier", N("On the telephone, about an earlier time")),
+    ("paper", N("Copied from the paper diary")),
 ]
 
 
@@ -31,43 +35,46 @@ def _stripped(value: str | None) -> str | None:
 class RatingForm(FlaskForm):  # type: ignore[misc]
     """Without its scores; `rating_form` adds one for each pain."""
 
-    entry_id = HiddenField("This form")
+    #: As of a `TimeForm`.
+    asks_which = False
+
+    entry_id = HiddenField(N("This form"))
     told = RadioField(
-        "How you know it", choices=TOLD, validators=[InputRequired("Say how you know it.")]
+        N("How you know it"), choices=TOLD, validators=[InputRequired(N("Say how you know it."))]
     )
-    felt_on = DateField("Date", validators=[Optional()])
-    felt_time = TimeField("Time that it is about", validators=[Optional()])
+    felt_on = DateField(N("Date"), validators=[Optional()])
+    felt_time = TimeField(N("Time that it is about"), validators=[Optional()])
     occurrence = RadioField(
-        "Which of the two",
-        choices=[("first", "The first"), ("second", "The second")],
+        N("Which of the two"),
+        choices=WHICH,
         validators=[Optional()],
     )
-    rescue_on = DateField("Date of the medicine", validators=[Optional()])
-    rescue_time = TimeField("Extra pain medicine taken at", validators=[Optional()])
+    rescue_on = DateField(N("Date of the medicine"), validators=[Optional()])
+    rescue_time = TimeField(N("Extra pain medicine taken at"), validators=[Optional()])
     activity = StringField(
-        "What they were doing",
+        N("What they were doing"),
         filters=[_stripped],
-        validators=[Length(max=60, message="Use 60 characters or fewer.")],
+        validators=[Length(max=60, message=N("Use 60 characters or fewer."))],
     )
     note = TextAreaField(
-        "Note",
+        N("Note"),
         filters=[_stripped],
-        validators=[Length(max=1000, message="Use 1,000 characters or fewer.")],
+        validators=[Length(max=1000, message=N("Use 1,000 characters or fewer."))],
     )
 
     def validate_entry_id(self, field: Any) -> None:
         try:
             UUID(field.data)
         except (TypeError, ValueError):
-            raise ValidationError("Open this page anew, and type it again.") from None
+            raise ValidationError(N("Open this page anew, and type it again.")) from None
 
     def validate(self, extra_validators: Any = None) -> bool:
         """The fields by themselves, and a date and a time where the rating is about an earlier one."""
         fits = bool(super().validate(extra_validators))
         if self.told.data in ("telephone_earlier", "paper"):
             for field, says in (
-                (self.felt_on, "Type the date."),
-                (self.felt_time, "Type the time that the patient named, such as 14:30."),
+                (self.felt_on, N("Type the date.")),
+                (self.felt_time, N("Type the time that the patient named, such as 14:30.")),
             ):
                 if field.data is None and not field.errors:
                     field.errors = [says]
@@ -92,8 +99,8 @@ def rating_form(sites: Sequence[str]) -> RatingForm:
     """The form of a block with these pain sites."""
     fields = {
         f"score_{index}": IntegerField(
-            "Score" if site == "main" else f"Score, {site}",
-            validators=[Optional(), NumberRange(0, 10, "Type a whole number from 0 to 10.")],
+            N("Score") if site == "main" else N("Score, {site}", site=SITES.get(site, site)),
+            validators=[Optional(), NumberRange(0, 10, N("Type a whole number from 0 to 10."))],
         )
         for index, site in enumerate(sites)
     }

@@ -18,6 +18,7 @@ from server.web.clinic import browser_session
 from server.web.clinic.access import actor, staff
 from server.web.clinic.sign_in import wait_page
 from server.web.context import services
+from server.web.speech import N, said
 
 blueprint = Blueprint("second_factor", __name__, url_prefix="/clinic")
 
@@ -29,8 +30,11 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
     """One code."""
 
     code = StringField(
-        "Code",
-        validators=[DataRequired("Type the code."), Length(max=40, message="That is too long.")],
+        N("Code"),
+        validators=[
+            DataRequired(N("Type the code.")),
+            Length(max=40, message=N("That is too long.")),
+        ],
     )
 
 
@@ -76,7 +80,7 @@ def given() -> ResponseReturnValue:
         else:
             members.note(session, member, "staff.code_failed", {}, actor(), g.now)
     if by is None:
-        form.code.errors = ["This code is not right, or was used before. Type the newest one."]
+        form.code.errors = [N("This code is not right, or was used before. Type the newest one.")]
         return _asked(form, has_passkey), 422
     g.remember_browser_of = member
     return redirect(_next(), 303)
@@ -108,7 +112,7 @@ def app_set() -> ResponseReturnValue:
             if g.staff_session.proven_at is None:
                 _prove(session, member, "app")
     except Invalid as error:
-        form.code.errors = [error.problem]
+        form.code.errors = [said(error)]
         return _offered(form), 422
     g.remember_browser_of = member
     return render_template("clinic/recovery_codes.html", codes=codes, next=_next())

@@ -56,7 +56,7 @@ def sheet_made(patient_id: UUID) -> str:
         number=patient_words.telephone,
         direction=lambda code: catalogues.language(code).direction,
         language=catalogues.language(patient.language),
-        t=patient_words.speaker(patient.language),
+        patient_t=patient_words.speaker(patient.language),
     )
 
 

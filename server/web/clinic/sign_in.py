@@ -26,8 +26,9 @@ from server.storage.staff import Role, User, WebAuthn
 from server.storage.staff_sessions import LONGEST
 from server.web.clinic import browser_session
 from server.web.context import Services, services
+from server.web.speech import N
 
-REFUSED = (
+REFUSED = N(
     "The address and password do not go together, or this access is closed. "
     "Check both, or ask your administrator."
 )

@@ -20,6 +20,7 @@ from server.web.clinic.access import staff
 from server.web.clinic.page import clinic
 from server.web.clinic.rating_form import RatingForm, rating_form
 from server.web.context import services
+from server.web.speech import said
 from server.words import catalogues
 
 blueprint = Blueprint("staff_entry", __name__, url_prefix="/clinic/blocks/<uuid:block_id>")
@@ -93,7 +94,7 @@ def paper(block_id: UUID) -> str:
             performed=block.performed_at
             and patient_words.day_and_clock(block.performed_at, block.timezone, patient.language),
             telephone=patient_words.telephone(clinic().telephone),
-            t=patient_words.speaker(patient.language),
+            patient_t=patient_words.speaker(patient.language),
         )
 
 
@@ -106,9 +107,9 @@ def _write(block_id: UUID, replaces: UUID | None) -> ResponseReturnValue:
             try:
                 staff_entries.enter(session, block, _entry(form, block, row), staff().id, g.now)
             except Invalid as error:
-                form.at(error.path).errors = [error.problem]
+                form.at(error.path).errors = [said(error)]
             except Conflict as error:
-                form.told.errors = [str(error)]
+                form.told.errors = [said(error)]
             else:
                 there = url_for("block.block", block_id=block_id, _anchor="entries-title")
                 return redirect(there, 303)
@@ -150,7 +151,8 @@ def _instant(form: RatingForm, which: str, day: date, clock: time, block: Block)
             datetime.combine(day, clock), block.timezone, form.occurrence.data or None
         )
     except (NoSuchTime, TimeOccursTwice) as error:
-        raise Invalid(f"{which}_time", str(error)) from None
+        form.asks_which = isinstance(error, TimeOccursTwice)
+        raise Invalid(f"{which}_time", error.words, **error.values) from None
 
 
 def _fill(form: RatingForm, block: Block, row: DiaryEntry) -> None:

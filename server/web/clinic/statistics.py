@@ -13,6 +13,7 @@ from server.web.clinic.access import staff
 from server.web.clinic.page import clinic
 from server.web.clinic.words import span
 from server.web.context import services
+from server.web.speech import N, t
 
 blueprint = Blueprint("statistics", __name__, url_prefix="/clinic")
 
@@ -28,9 +29,9 @@ def shown() -> ResponseReturnValue:
     try:
         first, last = _day("from") or first, _day("to") or last
     except ValueError:
-        problem = "Type days as 2026-03-31, or leave them empty."
+        problem = N("Type days as 2026-03-31, or leave them empty.")
     if first > last:
-        problem = "The first day is after the last."
+        problem = N("The first day is after the last.")
     found = None
     if problem is None:
         with services().database.reading() as session:
@@ -54,14 +55,20 @@ def share_in_words(share: Share) -> str:
     """ "8 of 12 (67 %)" """
     if share.percent is None:
         return "–"
-    return f"{share.part} of {share.whole} ({share.percent:.0f} %)"
+    return t(
+        "{part} of {whole} ({percent} %)",
+        part=share.part,
+        whole=share.whole,
+        percent=f"{share.percent:.0f}",
+    )
 
 
 def middle_in_words(found: Middle) -> str:
     """ "70 % (55 to 90)" """
     if found.median is None:
         return "–"
-    return f"{found.median:.0f} % ({found.lower:.0f} to {found.upper:.0f})"
+    median, lower, upper = (f"{each:.0f}" for each in (found.median, found.lower, found.upper))
+    return t("{median} % ({lower} to {upper})", median=median, lower=lower, upper=upper)
 
 
 def duration_in_words(at_least: Middle, at_most: Middle) -> str:
@@ -69,7 +76,9 @@ def duration_in_words(at_least: Middle, at_most: Middle) -> str:
     if at_least.median is None or at_most.median is None:
         return "–"
     lower = span(at_least.median)
-    return f"at least {lower}" if at_most.median == inf else f"{lower} to {span(at_most.median)}"
+    if at_most.median == inf:
+        return t("at least {span}", span=lower)
+    return t("{lower} to {upper}", lower=lower, upper=span(at_most.median))
 
 
 def _day(name: str) -> date | None:

@@ -22,25 +22,26 @@ from server.storage.models import AuditEvent
 from server.web.clinic.access import actor, staff
 from server.web.clinic.page import clinic
 from server.web.context import services
+from server.web.speech import N, t
 
 blueprint = Blueprint("trail", __name__, url_prefix="/clinic")
 
 PAGE = 50
 KINDS = [
-    ("", "Everything"),
-    ("block", "Blocks"),
-    ("patient", "Patients"),
-    ("enrolment", "Enrolments"),
-    ("device", "Phones"),
-    ("baseline", "Baselines"),
-    ("protocol", "Protocols"),
-    ("board", "The board"),
-    ("staff", "Staff and sign-in"),
-    ("clinic", "The clinic’s settings"),
-    ("token", "API tokens"),
-    ("fhir", "What programs read"),
-    ("report", "Reports sent to other systems"),
-    ("audit", "This trail"),
+    ("", N("Everything")),
+    ("block", N("Blocks")),
+    ("patient", N("Patients")),
+    ("enrolment", N("Enrolments")),
+    ("device", N("Phones")),
+    ("baseline", N("Baselines")),
+    ("protocol", N("Protocols")),
+    ("board", N("The board")),
+    ("staff", N("Staff and sign-in")),
+    ("clinic", N("The clinic’s settings")),
+    ("token", N("API tokens")),
+    ("fhir", N("What programs read")),
+    ("report", N("Reports sent to other systems")),
+    ("audit", N("This trail")),
 ]
 COLUMNS = ("number", "at", "who", "actor", "action", "patient", "subject", "details", "address")
 
@@ -51,11 +52,17 @@ class SearchForm(FlaskForm):  # type: ignore[misc]
     class Meta:
         csrf = False
 
-    actor = SelectField("Who", validators=[Optional()], default="")
-    action = SelectField("What", choices=KINDS, validators=[Optional()], default="")
-    patient = StringField("Patient reference", validators=[Optional(), Length(max=60)])
-    since = DateField("From", validators=[Optional()])
-    until = DateField("To, that day included", validators=[Optional()])
+    actor = SelectField(N("Who"), validators=[Optional()], default="")
+    action = SelectField(N("What"), choices=KINDS, validators=[Optional()], default="")
+    patient = StringField(
+        N("Patient reference"),
+        validators=[
+            Optional(),
+            Length(max=60, message=N("Use {most} characters or fewer.", most=60)),
+        ],
+    )
+    since = DateField(N("First day"), validators=[Optional()])
+    until = DateField(N("Last day"), validators=[Optional()])
 
 
 @blueprint.get("/audit")
@@ -106,10 +113,10 @@ def _asked() -> tuple[SearchForm, Wanted | None]:
         people = members.trail_names(session, staff().clinic_id)
         programs = api_tokens.names(session, staff().clinic_id)
     form.actor.choices = [
-        ("", "Everybody"),
+        ("", t("Everybody")),
         *people.items(),
         *programs.items(),
-        (audit.SYSTEM, "The server itself"),
+        (audit.SYSTEM, t("The server itself")),
     ]
     if not form.validate():
         return form, None

@@ -1,14 +1,19 @@
-"""How the clinic pages write times, spans and intervals."""
+"""How the clinic pages write times, spans and intervals, in the language of whoever reads them."""
 
 import re
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
 from flask import Flask
 
 from server.domain.relief import Peak, Reading, rounded
 from server.domain.runs import Duration
+from server.web.speech import spoken, t, tn
+from server.words.catalogues import SOURCE_LANGUAGE
 
 
 def span(minutes: Fraction | float) -> str:
@@ -18,16 +23,18 @@ def span(minutes: Fraction | float) -> str:
         return f"−{span(-whole)}"
     hours, rest = divmod(whole, 60)
     if hours == 0:
-        return f"{rest} min"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+        return t("{minutes} min", minutes=rest)
+    if rest == 0:
+        return t("{hours} h", hours=hours)
+    return t("{hours} h {minutes} min", hours=hours, minutes=rest)
 
 
 def interval(duration: Duration) -> str:
     """How long relief lasted, never as one exact number."""
     lower = span(duration.lower_minutes)
     if duration.upper_minutes is None:
-        return f"at least {lower}"
-    return f"{lower} to {span(duration.upper_minutes)}"
+        return t("at least {span}", span=lower)
+    return t("{lower} to {upper}", lower=lower, upper=span(duration.upper_minutes))
 
 
 def clock(instant: datetime, timezone: str) -> str:
@@ -43,14 +50,18 @@ def clock_seconds(instant: datetime, timezone: str) -> str:
 def day(instant: datetime, timezone: str) -> str:
     """The date on the wall: "Mon 2 Mar 2026"."""
     local = instant.astimezone(ZoneInfo(timezone))
-    return f"{local:%a} {local.day} {local:%b %Y}"
+    if _is_english():
+        return f"{local:%a} {local.day} {local:%b %Y}"
+    return format_skeleton("yMMMEd", local, locale=spoken().code)
 
 
 def date_on(value: date, now: datetime | None = None, timezone: str = "UTC") -> str:
     """A local date: "2 Mar 2026", or "today" where `now` is given."""
     if now is not None and value == now.astimezone(ZoneInfo(timezone)).date():
-        return "today"
-    return f"{value.day} {value:%b %Y}"
+        return t("today")
+    if _is_english():
+        return f"{value.day} {value:%b %Y}"
+    return format_date(value, "medium", locale=spoken().code)
 
 
 def moment(instant: datetime, now: datetime, timezone: str) -> str:
@@ -59,17 +70,18 @@ def moment(instant: datetime, now: datetime, timezone: str) -> str:
     if local.date() == today.date():
         return f"{local:%H:%M}"
     if abs(local.date() - today.date()) < timedelta(days=6):
-        return f"{local:%a %H:%M}"
-    return f"{date_on(local.date())}, {local:%H:%M}"
+        weekday = f"{local:%a}" if _is_english() else format_date(local, "ccc", spoken().code)
+        return t("{weekday} {time}", weekday=weekday, time=f"{local:%H:%M}")
+    return t("{day}, {time}", day=date_on(local.date()), time=f"{local:%H:%M}")
 
 
 def ago(instant: datetime, now: datetime, timezone: str) -> str:
     """How long ago: "2 h 10 min ago"; from the next day on the weekday."""
     elapsed = now - instant
     if elapsed < timedelta(0):
-        return f"in {span(-elapsed.total_seconds() / 60)}"
+        return t("in {span}", span=span(-elapsed.total_seconds() / 60))
     if elapsed < timedelta(hours=24):
-        return f"{span(elapsed.total_seconds() / 60)} ago"
+        return t("{span} ago", span=span(elapsed.total_seconds() / 60))
     return day(instant, timezone)
 
 
@@ -78,9 +90,12 @@ def assessment_name(assessment_id: str) -> str:
     short = re.fullmatch(r"(\d+)(min|h)|(day)(\d+)(?:-(\d\d)(\d\d))?", assessment_id)
     if short is None:
         return assessment_id
-    *named, hour, minute = short.groups()
-    called = " ".join(part for part in named if part)
-    return f"{called}, {hour}:{minute}" if hour else called
+    number, unit, _, day, hour, minute = short.groups()
+    if unit:
+        return t("{hours} h", hours=number) if unit == "h" else t("{minutes} min", minutes=number)
+    if hour:
+        return t("day {number}, {time}", number=day, time=f"{hour}:{minute}")
+    return t("day {number}", number=day)
 
 
 def initial_capital(name: str) -> str:
@@ -105,26 +120,34 @@ def offset(local: datetime) -> str:
 def since_block(minutes: Fraction) -> str:
     """When an entry was felt, as people say it: "2 h after", "10 min before"."""
     if minutes < 0:
-        return f"{span(-minutes)} before the block"
-    return f"{span(minutes)} after"
+        return t("{span} before the block", span=span(-minutes))
+    return t("{span} after", span=span(minutes))
 
 
 def relief(scored: Reading | Peak, baseline: int | None) -> str:
     """Relief in percent of the baseline; a worse score in points. Source: report.md, rule 4."""
     if baseline is not None and scored.score > baseline:
         worse = scored.score - baseline
-        return f"worse by {worse} point{'' if worse == 1 else 's'}"
-    return f"{scored.relief_percent} %"
+        return tn("worse by {count} point", "worse by {count} points", worse)
+    return t("{percent} %", percent=scored.relief_percent)
 
 
 def tenths(value: Fraction) -> str:
     """A value with one decimal."""
-    return f"{float(value):.1f}".replace("-", "−")
+    written = f"{float(value):.1f}"
+    if not _is_english():
+        written = format_decimal(Decimal(written), "0.0", spoken().code)
+    return written.replace("-", "−")
 
 
 def instant(text: str) -> datetime:
     """An RFC 3339 stamp of a stored item."""
     return datetime.fromisoformat(text)
+
+
+def _is_english() -> bool:
+    """English dates are written as staff of many countries read them alike, "2 Mar 2026"."""
+    return spoken().code == SOURCE_LANGUAGE
 
 
 FILTERS = (

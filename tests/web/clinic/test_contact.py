@@ -141,7 +141,10 @@ def test_who_changed_what_is_on_the_trail_once(world: World) -> None:
         assert event.actor == f"staff:{world.staff_id('administrator@elm.example')}"
         assert event.subject == f"clinic:{world.clinic.id}"
         assert event.details == {"emergency_number": {"from": "", "to": "911"}}
-    assert "emergency number “” → “911”" in administrator.get("/clinic/audit").text
+    assert (
+        'emergency number <bdi translate="no">“” → “911”</bdi>'
+        in administrator.get("/clinic/audit").text
+    )
 
 
 def test_another_clinic_keeps_its_own(world: World) -> None:

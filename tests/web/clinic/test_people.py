@@ -83,7 +83,7 @@ def test_who_cannot_be_invited_is_told_at_the_field(world: World, ada: Staff) ->
     for form, said in (
         ({"name": "", "email": "v@elm.example", "role": "nurse"}, "Type the name"),
         ({"name": "V", "email": "no address", "role": "nurse"}, "is not an email address"),
-        ({"name": "V", "email": "NORA@elm.example", "role": "nurse"}, "somebody signs in"),
+        ({"name": "V", "email": "NORA@elm.example", "role": "nurse"}, "Somebody signs in"),
         ({"name": "V", "email": "v@elm.example", "role": "owner"}, "Not a valid choice"),
     ):
         answer = ada.post("/clinic/staff", form)

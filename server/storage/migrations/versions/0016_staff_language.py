@@ -1,0 +1,13 @@
+"""The language in which a staff member reads the clinic's pages."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("staff_member", sa.Column("language", sa.String(), nullable=True))
