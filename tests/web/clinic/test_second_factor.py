@@ -25,7 +25,7 @@ def hidden(page: str, name: str) -> str:
 def set_up_app(world: World, client: FlaskClient) -> tuple[str, list[str]]:
     """Scan the square; the app's secret and the recovery codes."""
     page = client.get("/clinic/account/authenticator").text
-    found = re.search(r"type this key: ([A-Z2-7 ]+)<", page)
+    found = re.search(r"type this key: <code>([A-Z2-7 ]+)<", page)
     assert found, page
     secret = found[1].replace(" ", "")
     form = {

@@ -10,4 +10,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("staff_member", sa.Column("language", sa.String(), nullable=True))
+    op.add_column("staff_member", sa.Column("language", sa.Text(), nullable=True))
