@@ -20,6 +20,7 @@ OPEN = {
     "/clinic/sign-in/passkey-options",
     "/clinic/sign-in/passkey",
     "/clinic/join",
+    "/clinic/language",  # chosen before signing in; wants the session's token
 }
 
 
