@@ -129,8 +129,9 @@ def everything() -> Response:
     """All that the clinic holds, to be imported elsewhere; audited before its first byte is sent."""
     if not is_fresh():
         raise Conflict(
-            "You signed in a while ago. Sign out and in again,"
-            f" then save everything within {FRESH_MINUTES} minutes."
+            "You signed in a while ago. Sign out and in again, then save everything within"
+            " {minutes} minutes.",
+            minutes=FRESH_MINUTES,
         )
     clinic_id, database, now = staff().clinic_id, services().database, g.now
     with database.transaction() as session:
