@@ -35,7 +35,7 @@ DEAD = """
 def server(tmp_path: Path) -> Iterator[DiaryServer]:
     """Its clinic has a nurse and a clinician, and no patient."""
     with diary_server(tmp_path / "data", at=at("08:00")) as running:
-        ClinicDay(running).close()
+        ClinicDay(running.config, running.database).close()
         yield running
 
 
