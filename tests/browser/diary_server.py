@@ -32,6 +32,10 @@ EMAIL = "nurse@elm.org"
 LONGEST_HOLD_SECONDS = 60
 
 
+#: In the environment of a request, what is sent in answer to it.
+ANSWER = "rig.answer"
+
+
 class Quiet(WSGIRequestHandler):
     """Says nothing of requests, and hangs up on each that comes after the server was stopped.
 
@@ -44,6 +48,14 @@ class Quiet(WSGIRequestHandler):
         """Answer, while the server listens."""
         if self.server.socket.fileno() != -1:
             super().run_wsgi()
+
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None:
+        """Close the file that was being sent, which Werkzeug leaves open then."""
+        answer = (environ or {}).get(ANSWER)
+        if hasattr(answer, "close"):
+            answer.close()
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Keep the test's output to itself."""
@@ -166,7 +178,8 @@ class DiaryServer:
         def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
             if environ["PATH_INFO"] == "/api/phone/sync":
                 self._answers_sync.wait(LONGEST_HOLD_SECONDS)
-            return app(environ, start)
+            environ[ANSWER] = app(environ, start)
+            return environ[ANSWER]
 
         return answer
 

@@ -140,14 +140,35 @@ def mail_server(
     if tls == "tls":
         assert certificate is not None
         options |= {"ssl_context": certificate.context}
-    controller = Controller(server, hostname="127.0.0.1", port=0, ready_timeout=20, **options)
+    controller = _Controller(server, hostname="127.0.0.1", port=0, ready_timeout=20, **options)
     controller.port = _free_port()
     controller.start()
     server.port = controller.port
     try:
         yield server
     finally:
+        asyncio.run_coroutine_threadsafe(controller.hang_up(), controller.loop).result(10)
         controller.stop()
+
+
+class _Controller(Controller):
+    """Leaves no connection open when it stops: its loop would not close them any more."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._made: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        made: SMTP = super().factory()
+        self._made.append(made)
+        return made
+
+    async def hang_up(self) -> None:
+        for each in self._made:
+            if each.transport is not None:
+                cast(asyncio.Transport, each.transport).abort()
+        await asyncio.sleep(0)  # the loop lets them go at its next turn
+        await asyncio.sleep(0)
 
 
 def _free_port() -> int:
