@@ -109,10 +109,16 @@ OPERATIONS = (
         "post",
         "/api/phone/trial-reminder",
         "Send one reminder to this phone now. Asked for again within 10 seconds, it is the same one.",
-        None,
+        wire.TrialRequest,
         200,
         wire.TrialResponse,
-        {**_COMMON, **_ENROLLED, 409: "`not_subscribed`: reminders are off on this phone"},
+        {
+            **_COMMON,
+            **_JSON,
+            **_ENROLLED,
+            409: "`not_subscribed`: reminders are off on this phone",
+            422: "`invalid`: not a JSON object",
+        },
     ),
     Operation(
         "delete",

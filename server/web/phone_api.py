@@ -124,6 +124,7 @@ def put_off() -> Response:
 @blueprint.post("/trial-reminder")
 def try_a_reminder() -> Response:
     """Send one reminder to this phone now, so that its patient sees that they arrive."""
+    decode(request.get_data(), wire.TrialRequest)
     with services().database.transaction() as session:
         trial_reminders.ask(session, current_device(session), now())
     return _json(wire.TrialResponse(asked=True))

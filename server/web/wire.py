@@ -266,6 +266,10 @@ class SnoozeResponse(Struct, kw_only=True):
     """When it rings again."""
 
 
+class TrialRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Says no more than that it is asked for."""
+
+
 class TrialResponse(Struct, kw_only=True):
     asked: bool
 

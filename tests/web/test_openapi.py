@@ -175,7 +175,7 @@ BODIES: dict[str, Any] = {
     "subscription": {"endpoint": "https://x.example/", "keys": {"p256dh": "B", "auth": "a"}},
     "stop-emails": {"token": "x" * 22},
     "snooze": {"delivery": str(uuid4())},
-    "trial-reminder": None,
+    "trial-reminder": {},
     "device": {},
 }
 
