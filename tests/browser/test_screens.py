@@ -150,12 +150,22 @@ def test_it_prints_on_few_pages(
     assert 1 <= printed.count(b"/Type /Page\n") <= pages
 
 
-@pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_a_long_diary_prints_on_more_pages_and_nothing_runs_into_another(
-    at_desk: Desk, paper: str
+    desk: Browser, tmp_path: Path
 ) -> None:
-    if "long" not in at_desk.day.followed:
-        at_desk.day.keep_a_long_diary()
+    """By the standard protocol, which other tests of this file change at their clinic."""
+    with diary_server(tmp_path / "data", at=NOW) as server:
+        day = ClinicDay(server.config, server.database)
+        day.keep_a_long_diary()
+        context = desk.new_context(locale="en-GB", timezone_id="Europe/London")
+        at_desk = Desk(context.new_page(), server.url, day)
+        for paper in ("A4", "Letter"):
+            prints_in_order(at_desk, paper)
+        context.close()
+        day.close()
+
+
+def prints_in_order(at_desk: Desk, paper: str) -> None:
     at_desk.block("long")
     report = PdfReader(BytesIO(at_desk.page.pdf(format=paper))).pages
     assert "Conclusion Not signed" in report[0].extract_text()

@@ -103,7 +103,7 @@ def test_no_route_of_the_api_reaches_another_patient_of_the_clinic(
     # The same id on two patients' phones is two entries, and neither learns of the other.
     assert neighbour.outcomes(an_entry(own["id"], NOON, id=theirs["id"])) == ["stored"]
     subscribe(neighbour, "own")
-    assert neighbour.request("POST", "trial-reminder").status_code == 200
+    assert neighbour.request("POST", "trial-reminder", {}).status_code == 200
     assert neighbour.request("DELETE", "subscription").status_code == 200
     assert neighbour.request("POST", "snooze", {"delivery": delivery_id}).status_code == 404
     assert neighbour.request("DELETE", "device").status_code == 200
