@@ -98,8 +98,8 @@ function focusedLink(row: HTMLElement): string | null {
   return focused && row.contains(focused) ? focused.getAttribute('href') : null;
 }
 
-const print = document.querySelector<HTMLButtonElement>('button[data-print]');
-if (print) {
-  print.hidden = false; // without a script it would do nothing
-  print.addEventListener('click', () => window.print());
+const printing = document.querySelector<HTMLButtonElement>('button[data-print]');
+if (printing) {
+  printing.hidden = false; // without a script it would do nothing
+  printing.addEventListener('click', () => window.print());
 }
