@@ -205,3 +205,17 @@ def test_the_names_of_the_languages_are_their_own() -> None:
         *(["ltr"] * 4),
         "rtl",
     ]
+
+
+@pytest.mark.parametrize("language", catalogues.LANGUAGES)
+@pytest.mark.parametrize(
+    "message",
+    ["Baseline {score}", "{percent} % relief: {score}", "{percent} % relief: {score} or less"],
+)
+def test_what_stands_beside_the_curve_has_room_in_every_language(
+    language: str, message: str
+) -> None:
+    """The room is for what English says, and two letters more."""
+    values = {"score": 10, "percent": 80}
+    room = len("80 % relief: 10 or less") + 2
+    assert len(catalogues.t(language, message, values, "clinic")) <= room
