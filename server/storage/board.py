@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.domain.block_record import BlockDiary
 from server.domain.receipts import GRACE, UNCONFIRMED
-from server.domain.schedule import longest
-from server.storage import protocols, receipts
+from server.storage import receipts
 from server.storage.blocks import diary_of
 from server.storage.models import (
     Block,
@@ -92,8 +91,13 @@ class Shown:
     last_reminder: LastReminder | None
 
 
-def blocks(session: Session, clinic_id: UUID, now: datetime) -> list[BoardBlock]:
-    """Every block of a clinic that is not cancelled and is waiting, or may be on the board."""
+def blocks(
+    session: Session, clinic_id: UUID, longest: timedelta, now: datetime
+) -> list[BoardBlock]:
+    """Every block of a clinic that is not cancelled and is waiting, or may be on the board.
+
+    :param longest: how long after its block a diary may run, as `protocols.longest_of`
+    """
     found = session.execute(
         select(
             Block.id,
@@ -115,18 +119,22 @@ def blocks(session: Session, clinic_id: UUID, now: datetime) -> list[BoardBlock]
         )
         .join(Patient, Patient.id == Block.patient_id)
         .where(Block.clinic_id == clinic_id, Block.cancelled_at.is_(None))
-        .where(or_(*_may_be_shown(session, clinic_id, now)))
+        .where(or_(*_may_be_shown(session, clinic_id, longest, now)))
     )
     return [BoardBlock(*row) for row in found]
 
 
 def reached(
-    session: Session, clinic_id: UUID, found: Sequence[BoardBlock], now: datetime
+    session: Session,
+    clinic_id: UUID,
+    found: Sequence[BoardBlock],
+    longest: timedelta,
+    now: datetime,
 ) -> Reached:
     """What is wrong with the reminders of these blocks; most have nothing."""
     ids = {each.id for each in found}
     ended = [each.id for each in found if each.has_ended]
-    silent = _silent(session, clinic_id, now) & ids
+    silent = _silent(session, clinic_id, longest, now) & ids
     troubled = session.execute(
         select(Block.id, Block.patient_id).where(
             Block.clinic_id == clinic_id, Block.id.in_([*ended, *silent])
@@ -190,7 +198,9 @@ def shown(session: Session, clinic_id: UUID, ids: Sequence[UUID]) -> dict[UUID, 
     }
 
 
-def _may_be_shown(session: Session, clinic_id: UUID, now: datetime) -> list[ColumnElement[bool]]:
+def _may_be_shown(
+    session: Session, clinic_id: UUID, longest: timedelta, now: datetime
+) -> list[ColumnElement[bool]]:
     """A block has no time, or one so late that its diary may still run, or its patient told lately
     of after-effects."""
     told = session.scalars(
@@ -199,20 +209,15 @@ def _may_be_shown(session: Session, clinic_id: UUID, now: datetime) -> list[Colu
         .where(TOLD[session.get_bind().dialect.name])
         .distinct()
     ).all()
-    since = now - max(_longest(session, clinic_id), TODAY)
+    since = now - max(longest, TODAY)
     either = [Block.performed_at.is_(None), Block.performed_at > since]
     return [*either, Block.id.in_(told)] if told else either
 
 
-def _longest(session: Session, clinic_id: UUID) -> timedelta:
-    versions = session.scalars(select(Protocol).where(Protocol.clinic_id == clinic_id))
-    return max((longest(protocols.schedule_of(each)) for each in versions), default=TODAY)
-
-
-def _silent(session: Session, clinic_id: UUID, now: datetime) -> set[UUID]:
+def _silent(session: Session, clinic_id: UUID, longest: timedelta, now: datetime) -> set[UUID]:
     """Blocks with reminders of so many assessments without a receipt that their phones may leave
     the last ones unconfirmed."""
-    since = now - max(_longest(session, clinic_id), TODAY) - TOLD_STAYS
+    since = now - max(longest, TODAY) - TOLD_STAYS
     return set(
         session.scalars(
             select(Reminder.block_id)

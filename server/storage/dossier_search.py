@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from server.domain.dossier import Dossier
 from server.storage import dossiers, protocols
-from server.storage.models import Block, DiaryEntry, Patient, Protocol, SignOff
+from server.storage.models import Block, DiaryEntry, Patient, SignOff
 
 BATCH = 10
 DAY = timedelta(days=1)
@@ -110,7 +110,7 @@ def _narrowed(session: Session, clinic_id: UUID, wanted: Wanted) -> Select[Any]:
         )
         rows = rows.where(Block.patient_id.in_(known))
     if wanted.since is not None or wanted.until is not None:
-        rows = rows.where(_may_hold(wanted, _longest(session, clinic_id)))
+        rows = rows.where(_may_hold(wanted, protocols.longest_of(session, clinic_id) + DAY))
     if wanted.first_of_patient:
         newer = aliased(Block)
         rows = rows.where(
@@ -144,16 +144,3 @@ def _may_hold(wanted: Wanted, longest: timedelta) -> ColumnElement[bool]:
     )
     entry = exists().where(DiaryEntry.block_id == Block.id, or_(and_(*entries), clock_wrong))
     return or_(and_(*block), entry)
-
-
-def _longest(session: Session, clinic_id: UUID) -> timedelta:
-    """From a block to its last assessment, at the most."""
-    longest = timedelta(0)
-    for row in session.scalars(select(Protocol).where(Protocol.clinic_id == clinic_id)):
-        for planned in protocols.schedule_of(row).assessments:
-            if planned.after_minutes is not None:
-                after = timedelta(minutes=float(planned.after_minutes))
-            else:
-                after = timedelta(days=(planned.day or 0) + 2)
-            longest = max(longest, after)
-    return longest + DAY

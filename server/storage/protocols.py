@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from server.domain.clinic_protocol import ClinicProtocol, PatientText
 from server.domain.errors import NotFound
 from server.domain.protocol import Criteria, PlannedAssessment, Protocol
+from server.domain.schedule import longest
 from server.storage import audit, models
 
 
@@ -150,6 +151,12 @@ def of_block(session: Session, block: models.Block) -> models.Protocol:
 def schedule_of(row: models.Protocol) -> Protocol:
     """The assessments, as the rules read them."""
     return Protocol(row.name, tuple(_planned(each) for each in row.assessments))
+
+
+def longest_of(session: Session, clinic_id: UUID) -> timedelta:
+    """No assessment of a clinic's blocks, by any version, can be answered so long after its block."""
+    rows = session.scalars(select(models.Protocol).where(models.Protocol.clinic_id == clinic_id))
+    return max((longest(schedule_of(row)) for row in rows), default=timedelta(0))
 
 
 def criteria_of(row: models.Protocol) -> Criteria:

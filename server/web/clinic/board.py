@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from server.domain.attention import ORDER, Attention, attention
 from server.domain.outline import Outline
 from server.domain.schedule import Assessment, local_date
-from server.storage import audit, staff_sessions
+from server.storage import audit, protocols, staff_sessions
 from server.storage import board as storage
 from server.storage.board import TOLD_STAYS, BoardBlock, Reached
 from server.web.clinic import browser_session
@@ -81,11 +81,11 @@ def board() -> str:
     sought = request.args.get("q", "").strip()
     clinic_id = staff().clinic_id
     with services().database.reading() as reading:
-        blocks = storage.blocks(reading, clinic_id, g.now)
+        longest = protocols.longest_of(reading, clinic_id)
+        blocks = storage.blocks(reading, clinic_id, longest, g.now)
         outlines = _outlines().of(reading, clinic_id, blocks)
-        running = board_rows(
-            blocks, outlines, storage.reached(reading, clinic_id, blocks, g.now), g.now
-        )
+        reached = storage.reached(reading, clinic_id, blocks, longest, g.now)
+        running = board_rows(blocks, outlines, reached, g.now)
         rows = [row for row in running if _has(row, sought)]
         counts = {name: sum(map(shows, rows)) for name, shows in SHOWS.items()}
         rows = [row for row in rows if SHOWS[show](row)]
