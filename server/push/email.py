@@ -99,7 +99,7 @@ class Mailer:
             # Taken: whatever happens to the goodbye, it must not be sent again.
             return Judgement(Fate.ACCEPTED)
         finally:
-            client.close()
+            _hang_up(client)
 
 
 def email_message(
@@ -125,6 +125,14 @@ def email_message(
     message["List-Unsubscribe"] = f"<{stop}>"
     message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return message
+
+
+def _hang_up(client: aiosmtplib.SMTP) -> None:
+    """Close the connection at once: the loop ends, and would not wait for TLS's goodbye."""
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()
 
 
 def _step(error: aiosmtplib.SMTPResponseException) -> SmtpStep:

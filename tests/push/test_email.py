@@ -1,7 +1,11 @@
 """An e-mail reminder against a real mail server: taken, put off, refused, silent, gone."""
 
+import asyncio
+import gc
 import socket
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -138,6 +142,23 @@ def test_it_goes_by_tls_to_a_server_that_shows_a_trusted_certificate(
     with mail_server(tls, trusted) as server:
         assert send(server.smtp(tls)) == Judgement(Fate.ACCEPTED)
         assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+def test_no_connection_stays_open_to_a_server_that_is_slow_to_say_goodbye(
+    trusted: Certificate, tls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: left.append(found.exc_value))
+
+    def stand_still_after_the_answer() -> None:
+        asyncio.get_running_loop().call_soon(time.sleep, 0.5)
+
+    with mail_server(tls, trusted) as server:
+        server.meanwhile = stand_still_after_the_answer
+        assert send(server.smtp(tls)) == Judgement(Fate.ACCEPTED)
+        gc.collect()
+    assert left == []
 
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
