@@ -64,6 +64,11 @@ class Desk:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
+    def follow(self, name: str) -> None:
+        """Come to the page that a link leads to; a click alone does not wait for it."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=name).first.click()
+
     def block(self, name: str) -> None:
         self.sign_in()
         self.open(f"blocks/{self.day.followed[name].block_id}")
@@ -302,7 +307,7 @@ def _sign_off_refused(desk: Desk) -> None:
 
 def _rating_asked(desk: Desk) -> None:
     desk.block("everything")
-    desk.page.get_by_role("link", name="Write down a rating").click()
+    desk.follow("Write down a rating")
 
 
 def _rating_refused(desk: Desk) -> None:
@@ -316,11 +321,11 @@ def _correction_asked(desk: Desk) -> None:
     """Written down once, however often looked at."""
     desk.block("in progress")
     if not desk.page.get_by_text("written down by").count():
-        desk.page.get_by_role("link", name="Write down a rating").click()
+        desk.follow("Write down a rating")
         desk.page.get_by_label("about the pain now").check()
         desk.page.get_by_label("Score").first.fill("3")
         desk.press("Write it down")
-    desk.page.get_by_role("link", name="Correct").first.click()
+    desk.follow("Correct")
     expect(desk.page.get_by_label("Score").first).to_have_value("3")
 
 
@@ -343,7 +348,7 @@ def _no_such(path: str) -> Recipe:
 
 def _paper(desk: Desk) -> None:
     desk.block("no phone")
-    desk.page.get_by_role("link", name="Print a paper diary").click()
+    desk.follow("Print a paper diary")
 
 
 def _paper_from_right_to_left(desk: Desk) -> None:
@@ -492,7 +497,7 @@ def _person_invited(desk: Desk) -> None:
     """Invited once, and given a new link each time after."""
     _people(desk)
     if desk.page.get_by_role("link", name="Vera Hill").count():
-        desk.page.get_by_role("link", name="Vera Hill").click()
+        desk.follow("Vera Hill")
         desk.press("Show a new link")
     else:
         desk.page.get_by_label("Name", exact=True).fill("Vera Hill")

@@ -195,6 +195,7 @@ def lines_of(page: PageObject) -> list[tuple[float, str]]:
 
 def faults(page: Page) -> list[str]:
     """What is wrong with the page as it is now, in every look."""
+    page.wait_for_load_state()
     found = []
     for width, height, scheme, percent, rules in LOOKS:
         page.set_viewport_size({"width": width, "height": height})
