@@ -29,7 +29,8 @@ from server.domain.report import report
 from server.storage import blocks, clinics, models
 from server.storage.db import Database
 from tests.builders import new_clinic
-from tests.test_serve import START_SECONDS, free_port, settings
+from tests.rig.ports import free_port
+from tests.test_serve import START_SECONDS, settings
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

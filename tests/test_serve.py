@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,17 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.rig.ports import free_port
 from tests.rig.postgres import PostgresServer
 
 #: Generous: on a machine that does much else, too.
 START_SECONDS = 60
 STOP_SECONDS = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def settings(folder: Path, port: int) -> dict[str, str]:
