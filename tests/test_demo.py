@@ -73,8 +73,8 @@ class Browser:
 
 
 def zone_by_day() -> str:
-    """A zone where it is not soon after midnight, so that the demo's diary is under way."""
-    return "Etc/GMT-12" if datetime.now(UTC).hour < 6 else "UTC"
+    """A zone where it is day and will be for hours, so that the demo's diary is under way."""
+    return "UTC" if 6 <= datetime.now(UTC).hour < 18 else "Etc/GMT-12"
 
 
 class Run:
