@@ -49,7 +49,7 @@ def command(
 
 
 def answers(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
@@ -126,7 +126,8 @@ def test_servers_and_reminder_loops_share_a_postgresql(
         for port in ports:
             running.enter_context(serving(tmp_path, port, "serve", **environ))
         for each in loops:
-            assert each.poll() is None, each.communicate(timeout=START_SECONDS)[0]
+            assert each.stdout is not None
+            assert any("reminder_loop_started" in line for line in each.stdout)
             each.terminate()
             assert each.wait(START_SECONDS) == 0
     postgres.drop("served_together")
