@@ -32,6 +32,21 @@ NOTE_WINDOWS = """
   Clients.prototype.openWindow = async url => { self.asked.push(['open', url]) };
 }
 """
+#: How much is in the store that was not sent.
+WAITING = """
+() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open('block-diary');
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction('items').objectStore('items').getAll();
+    reading.onsuccess = () => {
+      opening.result.close();
+      resolve(reading.result.filter(({ state }) => state === 'waiting').length);
+    };
+    reading.onerror = () => reject(reading.error);
+  };
+})
+"""
 LOSE_SUBSCRIPTION = """
 async () => {
   await (await self.registration.pushManager.getSubscription()).unsubscribe();
@@ -191,6 +206,8 @@ def test_an_entry_of_one_window_shows_in_the_other_and_is_sent_once(
 def test_with_every_window_closed_the_worker_sends_once_there_is_a_network(
     patient: Patient, server: DiaryServer, sheet: Sheet
 ) -> None:
+    requests: list[Request] = []
+    patient.phone.context.on("requestfinished", lambda request: requests.append(request))
     before = len(server.entries(sheet.block_id))
     patient.phone.open(f"{patient.url}/#/rate")
     patient.phone.set_offline(True)
@@ -202,6 +219,14 @@ def test_with_every_window_closed_the_worker_sends_once_there_is_a_network(
     patient.phone.set_offline(False)
     wait_for(patient, lambda: len(server.entries(sheet.block_id)) > before)
     assert server.entries(sheet.block_id)[-1].content["scores"] == {"main": 9}
+
+    # Asked for once more, though all is sent: the clinic, which may not know the phone any more, is left alone.
+    worker = patient.phone.workers.running(f"{patient.url}/")
+    wait_for(patient, lambda: worker.evaluate(WAITING) == 0 and posts_of(requests, 9) == 1)
+    requests.clear()
+    patient.phone.workers.deliver_sync(f"{patient.url}/", "sync")
+    patient.phone.context.pages[0].wait_for_timeout(1000)
+    assert [each.url for each in requests] == []
 
 
 def test_the_worker_answers_for_the_app_alone(patient: Patient) -> None:
