@@ -10,7 +10,7 @@ from tests.browser.chromium import chromium_phone
 from tests.browser.diary_server import DiaryServer
 from tests.browser.patient import Patient
 from tests.browser.sheets import new_sheet
-from tests.browser.test_updates import wait_until
+from tests.browser.waiting import wait_until
 
 #: A minute after the second hour's window opened: 44 minutes are left.
 SINCE_BLOCK = timedelta(minutes=106)

@@ -9,7 +9,7 @@ from playwright.sync_api import Playwright
 from benchmarks.phone_server import BARE
 from tests.browser.chromium import chromium_phone
 from tests.browser.patient import Patient
-from tests.browser.test_updates import wait_until
+from tests.browser.waiting import wait_until
 
 NOTE_SAVES = """(() => {
   const times = (window.times = { tap: 0, disk: 0, said: 0 });
@@ -42,7 +42,7 @@ BARE_WRITE = """async id => {
     writing.objectStore('items').put({ id, scores: { main: 4 }, note: null });
     writing.oncomplete = resolve;
     writing.onabort = () => reject(writing.error);
-    setTimeout(() => reject('no write within 5 s'), 5000);
+    setTimeout(() => reject('no write within 30 s'), 30000);
   });
   return performance.now() - started;
 }"""
@@ -94,7 +94,7 @@ COUNT_KEPT = """new Promise((resolve, reject) => {
     counting.onsuccess = () => { opening.result.close(); resolve(counting.result); };
     counting.onerror = () => reject(counting.error);
   };
-  setTimeout(() => reject('no count within 5 s'), 5000);
+  setTimeout(() => reject('no count within 30 s'), 30000);
 })"""
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from benchmarks.phone_server import BARE
 from tests.browser.chromium import ChromiumPhone, close_page
-from tests.browser.test_updates import wait_until
+from tests.browser.waiting import wait_until
 
 SLOW_DOWN = 4
 #: Opened so often in a browser that runs, after each cold start.
@@ -91,7 +91,7 @@ def _assert_a_tap_counts(page: Page) -> None:
     assert not page.evaluate("navigator.onLine"), "there was a network"
     assert page.evaluate(MEETS), "something lies over the scale"
     page.locator("label:has(input[value='4'])").tap()
-    assert page.locator("input[value='4']").is_checked(), "a tap did not count"
+    expect(page.locator("input[value='4']"), "a tap did not count").to_be_checked()
 
 
 def table(measured: dict[str, Starts]) -> str:

@@ -29,7 +29,8 @@ from server.domain.report import report
 from server.storage import blocks, clinics, models
 from server.storage.db import Database
 from tests.builders import new_clinic
-from tests.test_serve import START_SECONDS, free_port, settings
+from tests.rig.ports import free_port
+from tests.test_serve import START_SECONDS, settings
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -72,8 +73,8 @@ class Browser:
 
 
 def zone_by_day() -> str:
-    """A zone where it is not soon after midnight, so that the demo's diary is under way."""
-    return "Etc/GMT-12" if datetime.now(UTC).hour < 6 else "UTC"
+    """A zone where it is day and will be for hours, so that the demo's diary is under way."""
+    return "UTC" if 6 <= datetime.now(UTC).hour < 18 else "Etc/GMT-12"
 
 
 class Run:

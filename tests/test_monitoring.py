@@ -14,8 +14,9 @@ from server.storage.db import Database
 from server.storage.vault import Vault
 from tests.builders import SECRET_KEY, new_world
 from tests.push.mail_server import MailServer, mail_server
+from tests.rig.ports import free_port
 from tests.test_promises import OpenBrowser, serving
-from tests.test_serve import START_SECONDS, free_port, settings
+from tests.test_serve import START_SECONDS, settings
 from tests.web.test_monitoring import samples
 
 TOKEN = "the-token-of-the-monitor"

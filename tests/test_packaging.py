@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -13,6 +12,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+
+from tests.rig.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
@@ -59,12 +60,9 @@ def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def settings(bin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """All that the server is told: a free port, and a PATH with no Node on it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     return {
         "PATH": str(bin_folder),
-        "PORT": str(port),
+        "PORT": str(free_port()),
         "BLOCK_DIARY_ENV": "development",
         "BLOCK_DIARY_DATA": str(tmp_path_factory.mktemp("data")),
     }
@@ -100,7 +98,7 @@ def listens(port: int) -> bool:
 
 
 def get(port: int, address: str) -> tuple[HTTPResponse, str]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("GET", address)
         response = connection.getresponse()

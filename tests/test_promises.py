@@ -30,7 +30,8 @@ from tests.builders import SECRET_KEY, injection_done, new_block, new_patient, s
 from tests.push.mail_server import MailServer, let_in, mail_server
 from tests.push.stand_in import Browser, PushService
 from tests.push.test_payload import health_words_in
-from tests.test_serve import START_SECONDS, free_port, settings, wait_until
+from tests.rig.ports import free_port
+from tests.test_serve import START_SECONDS, settings, wait_until
 from tests.web.clinic.conftest import csrf_token
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,6 +7,7 @@ or be a phone whose system takes the memory back (:meth:`ChromiumPhone.kill` is 
 
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.service_workers import ServiceWorkers, origin_of
+from tests.browser.waiting import wait_for
 from tests.rig.programs import chromium, required
 
 FLAGS = (
@@ -113,6 +115,7 @@ class ChromiumPhone:
         process = self.process_id
         os.killpg(os.getpgid(process), signal.SIGKILL)
         self.stop()
+        wait_for(lambda: _is_gone(process), lambda: time.sleep(0.02), "end of Chromium")
 
     @property
     def process_id(self) -> int:
@@ -229,6 +232,15 @@ def chromium_phone(
         yield phone
     finally:
         phone.stop()
+
+
+def _is_gone(process: int) -> bool:
+    """Not even its exit code is left to be read: until then a new Chromium takes it for running."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 _SCREEN = ("user_agent", "device_scale_factor", "is_mobile", "has_touch")

@@ -324,7 +324,8 @@ def _correction_asked(desk: Desk) -> None:
         desk.follow("Write down a rating")
         desk.page.get_by_label("about the pain now").check()
         desk.page.get_by_label("Score").first.fill("3")
-        desk.press("Write it down")
+        with desk.page.expect_navigation():
+            desk.press("Write it down")
     desk.follow("Correct")
     expect(desk.page.get_by_label("Score").first).to_have_value("3")
 

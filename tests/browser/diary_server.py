@@ -27,6 +27,7 @@ from server.storage.migrate import migrate
 from server.storage.models import DiaryEntry, Reminder, ReminderDelivery
 from server.storage.vault import Vault
 from tests.builders import SECRET_KEY
+from tests.rig.ports import free_port
 
 EMAIL = "nurse@elm.org"
 LONGEST_HOLD_SECONDS = 60
@@ -71,9 +72,7 @@ class DiaryServer:
         at: datetime | None = None,
         host: str = "127.0.0.1",
     ) -> None:
-        self._listening = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
-        self._port = self._listening.server_port
-        self._listening.server_close()
+        self._port = free_port()
         self.url = f"http://{host}:{self._port}"
         self.config: Config = load(
             {

@@ -47,7 +47,7 @@ class FcmSide:
         """Hang up on every browser."""
         self._server.close()
         for writer in list(self._writers):
-            writer.close()
+            writer.transport.abort()  # TLS's goodbye would outlast the loop
 
     def flags(self, origin: str) -> tuple[str, ...]:
         """What to start Chromium with; `origin` is where :meth:`routes` are served."""
@@ -99,7 +99,7 @@ class FcmSide:
         finally:
             self._registry.leave(client, deliver)
             self._writers.discard(writer)
-            writer.close()
+            writer.transport.abort()
 
     def _stanza(self, channel: str, message: Message) -> bytes:
         app, subtype, sender = self._apps[channel]

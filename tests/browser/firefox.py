@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from tests.browser.bidi import BidiConnection, BidiError, plain
+from tests.browser.waiting import wait_for
 from tests.rig.keeper import Kept, keep
 from tests.rig.programs import firefox, required
 
 Found = TypeVar("Found")
 
-WAIT_SECONDS = 30
 VIEWPORT = {"width": 393, "height": 851}
 DEVICE_PIXEL_RATIO = 2.75
 ANDROID = "Mozilla/5.0 (Android 14; Mobile; rv:{version}.0) Gecko/{version}.0 Firefox/{version}.0"
@@ -227,8 +227,8 @@ class FirefoxPhone:
         )
 
     def text(self, css: str) -> str:
-        """The text of the first element that `css` finds."""
-        return str(self.evaluate(f"document.querySelector({json.dumps(css)}).textContent"))
+        """The text of the first element that `css` finds; empty while there is none."""
+        return str(self.evaluate(f"document.querySelector({json.dumps(css)})?.textContent ?? ''"))
 
     def set_offline(self, offline: bool) -> None:
         """Cut or restore the network: for the page, for service workers and for push; a restart restores it.
@@ -269,12 +269,7 @@ class FirefoxPhone:
 
         :raises TimeoutError: it did not.
         """
-        deadline = time.monotonic() + WAIT_SECONDS
-        while time.monotonic() < deadline:
-            if found := look():
-                return found
-            time.sleep(0.05)
-        raise TimeoutError(f"Firefox: no {what} within {WAIT_SECONDS} s")
+        return wait_for(look, lambda: time.sleep(0.05), what)
 
     def _inside_the_browser(self, script: str) -> None:
         chrome: dict[str, Any] = {"moz:scope": "chrome"}

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -10,10 +11,10 @@ from playwright.sync_api import Page
 
 from tests.browser.bidi import BidiError
 from tests.browser.firefox import FirefoxPhone
+from tests.browser.waiting import SECONDS, wait_for
 
 Found = TypeVar("Found")
 
-WAIT_SECONDS = 30
 #: More than any page has.
 MOST_STOPS = 200
 #: The two ways through a page.
@@ -62,7 +63,7 @@ class Chromium:
         self.press, self.type = page.keyboard.press, page.keyboard.type
 
     def download(self, ask: Callable[[], None]) -> bytes:
-        with self._page.expect_download(timeout=WAIT_SECONDS * 1000) as asked:
+        with self._page.expect_download(timeout=SECONDS * 1000) as asked:
             ask()
         return asked.value.path().read_bytes()
 
@@ -83,8 +84,12 @@ class Firefox:
         return wait_until(self._downloaded, "whole download")
 
     def _downloaded(self) -> bytes | None:
-        files = [file.read_bytes() for file in self._downloads.iterdir()]
-        return next((content for content in files if content.rstrip().endswith(b"%%EOF")), None)
+        for file in self._downloads.iterdir():
+            with suppress(FileNotFoundError):  # it has its last name by now
+                content = file.read_bytes()
+                if content.rstrip().endswith(b"%%EOF"):
+                    return content
+        return None
 
 
 class Keyboard:
@@ -148,9 +153,4 @@ class Keyboard:
 
 def wait_until(look: Callable[[], Found | None], what: str) -> Found:
     """What is found, as soon as it is."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.05)
-    raise TimeoutError(f"no {what!r} within {WAIT_SECONDS} s")
+    return wait_for(look, lambda: time.sleep(0.05), what)

@@ -1,10 +1,8 @@
-"""A nurse at a desk: signs in, enrols, sets the time of a block, reads its page."""
+"""A nurse at a desk: signs in, enrols, reads a block's page."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect
 
@@ -55,14 +53,6 @@ class Nurse:
             self.sign_in()
             self.page.goto(page)
         return self.page.locator("main").inner_text()
-
-    def set_time(self, block_id: UUID, performed_at: datetime) -> None:
-        """Say when the block was done."""
-        local = performed_at.astimezone(ZoneInfo("Europe/London"))
-        self.read(block_id)
-        self.page.get_by_label("Date").fill(f"{local:%Y-%m-%d}")
-        self.page.get_by_label("Time", exact=True).fill(f"{local:%H:%M}")
-        self.page.get_by_role("button", name="Set the time and start the diary").click()
 
     def json(self, block_id: UUID, name: str) -> Any:
         """`report.json` or `record.json` of a block."""

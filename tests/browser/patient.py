@@ -62,9 +62,16 @@ class Patient:
         self.follow("My injection is done")
         self.page.get_by_label("Just now").check()
         self.press("Confirm")
+        expect(self.title()).not_to_have_text("When was your injection?")
 
-    def entries(self) -> list[str]:
-        """The list of entries, newest first, in words."""
+    def entries(self, count: int, state: str = "") -> list[str]:
+        """The list of entries, newest first, in words.
+
+        Returns once there are so many, each of them "Saved on this phone" or "At your clinic", if that is asked for.
+        """
         self.follow("Entries")
         expect(self.title()).to_have_text("Your entries")
-        return self.page.locator("main li").all_inner_texts()
+        rows = self.page.locator("main li")
+        expect(rows.filter(has_text=state)).to_have_count(count)
+        expect(rows).to_have_count(count)
+        return rows.all_inner_texts()

@@ -107,9 +107,18 @@ class PushService:
         """How many messages are kept for a browser that has not acknowledged them."""
         return len(self._current(self._subscriptions[endpoint.rpartition("/")[2]]))
 
+    def retired(self, endpoint: str) -> bool:
+        """Whether the endpoint's browser has ended the subscription, which it tells in its own time."""
+        return self._subscriptions[endpoint.rpartition("/")[2]].retired
+
     def connected(self, endpoint: str) -> bool:
         """Whether the endpoint's browser is there to be told at once."""
         return self._subscriptions[endpoint.rpartition("/")[2]].client in self._connected
+
+    @property
+    def anybody_connected(self) -> bool:
+        """Whether any browser is there."""
+        return bool(self._connected)
 
     async def start(self) -> web.AppRunner:
         """Listen on a free port."""

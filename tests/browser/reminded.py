@@ -1,8 +1,6 @@
 """Phones that are linked and reminded, as a person gets there, and what the server hears of them."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 from playwright.sync_api import Route, expect
 
@@ -49,7 +47,7 @@ def chromium_with_reminders(
     patient.press("Link this phone")
     patient.press("It is the same")
     patient.follow("Go on in the browser")
-    expect(patient.title()).to_have_text("Reminders are on", timeout=20_000)
+    expect(patient.title()).to_have_text("Reminders are on")
     patient.press("Done")
     patient.is_ready_offline()
     return patient
@@ -58,15 +56,6 @@ def chromium_with_reminders(
 def on_this_machine_from_now_on(phone: ChromiumPhone, service: PushService) -> None:
     """Chromium's endpoints name its maker's host; the stand-in answers on this machine."""
     phone.context.route("**/api/phone/subscription", lambda route: on_this_machine(route, service))
-
-
-def wait_for(found: Callable[[], Any], pause: Callable[[], None]) -> Any:
-    """What `found` gives once it is true, within 20 seconds."""
-    for _ in range(200):
-        if value := found():
-            return value
-        pause()
-    raise TimeoutError("not within 20 seconds")
 
 
 def receipts(server: DiaryServer) -> list[ReminderDelivery]:

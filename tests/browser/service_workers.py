@@ -1,6 +1,5 @@
 """The service workers in a Chromium: wake them, hand them pushes and syncs, and see what they show."""
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -11,10 +10,9 @@ from playwright.sync_api import BrowserContext, Page, Worker
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser import worker_scripts
+from tests.browser.waiting import wait_for
 
 Found = TypeVar("Found")
-
-WAIT_SECONDS = 30
 
 
 class ServiceWorkers:
@@ -126,12 +124,7 @@ class ServiceWorkers:
         )
 
     def _until(self, look: Callable[[], Found | None], what: str) -> Found:
-        deadline = time.monotonic() + WAIT_SECONDS
-        while time.monotonic() < deadline:
-            if (found := look()) is not None:
-                return found
-            self._desk.wait_for_timeout(20)
-        raise TimeoutError(f"Chromium: no {what} within {WAIT_SECONDS} s")
+        return wait_for(look, lambda: self._desk.wait_for_timeout(20), what)
 
     def _note_displayed(self, event: dict[str, Any]) -> None:
         self.displayed += event["backgroundServiceEvent"]["eventName"] == "Notification displayed"

@@ -98,7 +98,7 @@ def _of_the_phone(patient: Patient, server: DiaryServer, code: str, folder: Path
             patient.phone.set_offline(True)
         patient.rate(score)
     taken.append(_picture(patient.page, folder / "phone-saved.png"))
-    patient.entries()
+    patient.entries(4)
     taken.append(_picture(patient.page, folder / "phone-entries.png"))
     return taken
 

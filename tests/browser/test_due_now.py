@@ -9,6 +9,7 @@ tapped that came while the phone was in the pocket.
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.browser.chromium import chromium_phone
 from tests.browser.diary_server import DiaryServer
 from tests.browser.patient import Patient
 from tests.browser.sheets import new_sheet
+from tests.browser.waiting import wait_for
 
 Vector = dict[str, Any]
 
@@ -67,7 +69,6 @@ async () => {
   return self.asked;
 }
 """
-WAIT_MILLISECONDS = 5_000
 #: The app has read its store anew by then, also when it shows the same as before.
 SETTLED_MILLISECONDS = 100
 
@@ -147,11 +148,9 @@ class Phone:
         """Returns once the worker knows of no window any more."""
         self.patient.page.goto("about:blank")
         worker = self.patient.phone.workers.running(f"{self.patient.url}/")
-        for _ in range(WAIT_MILLISECONDS // 20):
-            if worker.evaluate(WINDOWS) == 0:
-                return
-            self.patient.page.wait_for_timeout(20)
-        raise TimeoutError("the app's window does not end")
+        wait_for(
+            lambda: worker.evaluate(WINDOWS) == 0, lambda: self.patient.page.wait_for_timeout(20)
+        )
 
     def be_reminded(self, assessment_id: str) -> None:
         """A push comes in, as the server sends it."""
@@ -166,11 +165,10 @@ class Phone:
         )
         workers.running(url).evaluate(HOLD)
         workers.deliver_push(url, payload.decode())
-        for _ in range(WAIT_MILLISECONDS // 20):
-            if workers.running(url).evaluate("self.held !== null"):
-                return
-            self.patient.page.wait_for_timeout(20)
-        raise TimeoutError("the push shows no notification")
+        wait_for(
+            lambda: workers.running(url).evaluate("self.held !== null"),
+            lambda: self.patient.page.wait_for_timeout(20),
+        )
 
     def tap(self) -> str:
         """Press the notification; what the worker asks the browser to do with the app."""
@@ -187,11 +185,9 @@ class Phone:
     def shown_as(self, expected: dict[str, Any]) -> dict[str, Any]:
         """What is on the screen, once it is as expected or the time is up."""
         page = self.patient.page
-        for _ in range(WAIT_MILLISECONDS // 50):
-            if (shown := page.evaluate(SHOWN)) == expected:
-                break
-            page.wait_for_timeout(50)
-        return dict(shown)
+        with suppress(TimeoutError):
+            wait_for(lambda: page.evaluate(SHOWN) == expected, lambda: page.wait_for_timeout(50))
+        return dict(page.evaluate(SHOWN))
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Playwright, expect
 
+from tests.browser import waiting
 from tests.browser.chromium import chromium_phone
 from tests.browser.diary_server import DiaryServer
 from tests.browser.patient import Patient
@@ -86,7 +87,7 @@ def test_an_answer_that_cannot_be_kept_stays_on_the_screen_until_it_is(
 
     patient.press("Save")
     told = page.locator(".notice", has_text="Not saved.")
-    expect(told).to_contain_text(f"Your answer is still here. {why}", timeout=15_000)
+    expect(told).to_contain_text(f"Your answer is still here. {why}")
     expect(page.locator(f"input[value='{score}']")).to_be_checked()
     assert len(shared_server.entries(sheet.block_id)) == before
 
@@ -102,22 +103,24 @@ def test_a_store_that_cannot_be_opened_is_said_plainly_and_asks_nothing(patient:
     page = patient.phone.page = patient.phone.context.new_page()
     page.add_init_script(CANNOT_OPEN)
     page.goto(f"{patient.url}/")
-    expect(patient.title()).to_have_text("This phone cannot keep your diary now", timeout=15_000)
+    expect(patient.title()).to_have_text("This phone cannot keep your diary now")
     expect(page.get_by_text("write your scores and their times on paper")).to_be_visible()
     expect(page.locator(".point")).to_have_count(0)
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
-def test_a_store_that_fails_for_a_while_gives_everything_back(patient: Patient) -> None:
+def test_a_store_that_fails_for_a_while_gives_everything_back(
+    patient: Patient, shared_server: DiaryServer, sheet: Sheet
+) -> None:
     patient.phone.close_app()
     patient.open()
     patient.page.evaluate(f"(() => {{ {NOTHING_WORKS} }})()")
     patient.page.evaluate(RESUME)
-    expect(patient.title()).to_have_text("This phone cannot keep your diary now", timeout=15_000)
+    expect(patient.title()).to_have_text("This phone cannot keep your diary now")
     patient.page.evaluate(MEND)
     patient.page.evaluate(RESUME)
     expect(patient.title()).not_to_have_text("This phone cannot keep your diary now")
-    assert len(patient.entries()) > 0
+    assert patient.entries(len(scores(shared_server, sheet)), "At your clinic")
 
 
 def test_a_phone_whose_browser_lost_the_store_has_everything_back_and_sends_it_once(
@@ -130,11 +133,7 @@ def test_a_phone_whose_browser_lost_the_store_has_everything_back_and_sends_it_o
     patient.open()
     expect(patient.title()).not_to_have_text("Your pain diary around the injection")
     wait_for(patient, lambda: scores(shared_server, sheet) == [*before, {"main": 7}])
-    mine = patient.entries()
-    assert (len(mine), [each for each in mine if "Saved on this phone" in each]) == (
-        len(before) + 1,
-        [],
-    )
+    patient.entries(len(before) + 1, "At your clinic")
 
 
 def test_what_waits_in_a_store_that_cannot_be_opened_reaches_the_clinic_from_its_copy_once(
@@ -156,7 +155,7 @@ def test_what_waits_in_a_store_that_cannot_be_opened_reaches_the_clinic_from_its
     patient.open()
     expect(patient.title()).not_to_have_text("This phone cannot keep your diary now")
     patient.page.evaluate(RESUME)
-    assert len(patient.entries()) == len(before) + 1
+    patient.entries(len(before) + 1)
     assert scores(shared_server, sheet) == [*before, {"main": 8}]
 
 
@@ -172,14 +171,14 @@ def test_on_a_full_phone_nothing_is_called_saved_and_the_answer_reaches_the_clin
     page.locator(".point:has(input[value='9'])").tap()
     patient.press("Save")
     told = page.locator(".notice", has_text="Not saved.")
-    expect(told).to_contain_text("This phone has no room left.", timeout=15_000)
+    expect(told).to_contain_text("This phone has no room left.")
     assert scores(shared_server, sheet) == before
 
     page.reload()  # the patient gives up; the phone has no room still
     wait_for(patient, lambda: scores(shared_server, sheet) == [*before, {"main": 9}])
     quota.send("Storage.overrideQuotaForOrigin", origin)
     page.reload()
-    wait_for(patient, lambda: len(patient.entries()) == len(before) + 1)
+    patient.entries(len(before) + 1)
     assert scores(shared_server, sheet) == [*before, {"main": 9}]
 
 
@@ -244,8 +243,4 @@ def lose_the_store(patient: Patient, server: DiaryServer) -> None:
 
 
 def wait_for(patient: Patient, reached: Callable[[], bool]) -> None:
-    for _ in range(150):
-        if reached():
-            return
-        patient.page.wait_for_timeout(100)
-    raise TimeoutError("not within 15 seconds")
+    waiting.wait_for(reached, lambda: patient.page.wait_for_timeout(50))

@@ -6,14 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.browser.chromium import ChromiumPhone, chromium_phone
 from tests.browser.diary_server import DiaryServer
+from tests.browser.held import Held
 from tests.browser.patient import Patient
 from tests.browser.sheets import Sheet, new_sheet
 from tests.browser.test_failing_store import CANNOT_OPEN
-from tests.browser.test_updates import wait_until
+from tests.browser.waiting import wait_until
 
 KEPT = "JSON.parse(localStorage.getItem('first-screen'))"
 STANDALONE = "Object.defineProperty(navigator, 'standalone', { value: true });"
@@ -51,18 +52,12 @@ def new_phone(desk: Browser, locale: str) -> Iterator[Page]:
     context.close()
 
 
-def hold(page: Page) -> list[Route]:
+def hold(page: Page) -> Held:
     """Keep the app's script from the page until its request is let go."""
-    held: list[Route] = []
-
-    def keep(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/static/built/app.*.js", keep)
-    return held
+    return Held(page, "**/static/built/app.*.js")
 
 
-def open_held_back(phone: ChromiumPhone, url: str) -> list[Route]:
+def open_held_back(phone: ChromiumPhone, url: str) -> Held:
     """Open a page on a phone that knows the diary."""
     phone.page = phone.context.new_page()
     network = phone.protocol()
@@ -85,7 +80,7 @@ def test_a_rating_tapped_before_the_app_is_there_is_saved_once_and_nothing_moves
         patient.page.locator(f".point:has(input[value='{score}'])").tap()
     before = patient.page.evaluate(PLACES)
     assert len(before) == 15
-    held.pop().continue_()
+    held.let_go()
     wait_until(patient.page, "window.firstTaps === undefined")
     assert patient.page.evaluate(PLACES) == before
     expect(patient.page.locator("input:checked")).to_have_value("4")
@@ -94,8 +89,8 @@ def test_a_rating_tapped_before_the_app_is_there_is_saved_once_and_nothing_moves
     patient.page.locator(".point:has(input[value='3'])").tap()
     patient.press("Save")
     assert server.entries(sheet.block_id) == []
-    held.pop().continue_()
-    expect(patient.title()).to_contain_text("At your clinic", timeout=20_000)
+    held.let_go()
+    expect(patient.title()).to_contain_text("At your clinic")
     [entry] = server.entries(sheet.block_id)
     assert entry.content["scores"] == {"main": 3}
 
@@ -103,7 +98,7 @@ def test_a_rating_tapped_before_the_app_is_there_is_saved_once_and_nothing_moves
     wait_until(patient.page, f"{KEPT}.windows.length === 10")
     held = open_held_back(patient.phone, f"{server.url}/")
     assert patient.page.locator("#app > *").count() == 0
-    held.pop().continue_()
+    held.let_go()
     expect(patient.title()).to_contain_text("Next: ")
 
     # What is kept is spoilt: the app starts all the same, and keeps it anew.
@@ -126,8 +121,8 @@ def test_what_was_tapped_for_a_screen_that_does_not_come_presses_nothing_else(
     patient.page.locator(".point:has(input[value='3'])").tap()
     patient.press("Save")
     patient.page.evaluate("window.isThisLoad = true")
-    held.pop().continue_()
-    expect(patient.title()).to_have_text("This phone cannot keep your diary now", timeout=20_000)
+    held.let_go()
+    expect(patient.title()).to_have_text("This phone cannot keep your diary now")
     wait_until(patient.page, "window.firstTaps === undefined")
     assert patient.page.evaluate("window.isThisLoad") is True  # "Try again" loads the page anew
     assert server.entries(sheet.block_id) == []
@@ -141,9 +136,9 @@ def test_a_new_phone_reads_the_welcome_before_the_app_is_there_as_the_app_says_i
         page.goto(f"{shared_server.url}/", wait_until="commit")
         agree = page.get_by_role("button", name="I have read this and agree")
         expect(agree).to_be_visible()
-        before = page.evaluate("document.getElementById('app').innerHTML")
         wait_until(page, "document.readyState !== 'loading'")
-        held.pop().continue_()
+        before = page.evaluate("document.getElementById('app').innerHTML")
+        held.let_go()
         wait_until(page, "window.firstTaps === undefined")
         assert page.evaluate("document.getElementById('app').innerHTML") == before
 
@@ -152,7 +147,7 @@ def test_a_new_phone_reads_the_welcome_before_the_app_is_there_as_the_app_says_i
         page.goto(f"{shared_server.url}/", wait_until="commit")
         agree = page.get_by_role("button", name="I have read this and agree")
         agree.tap()
-        held.pop().continue_()
+        held.let_go()
         expect(page.get_by_label("Code")).to_be_visible()
 
 
@@ -170,5 +165,5 @@ def test_what_the_app_would_not_show_is_not_shown_before_it(
         page.goto(f"{shared_server.url}{path}", wait_until="commit")
         wait_until(page, "document.readyState !== 'loading'")
         assert page.locator("#app > *").count() == 0
-        held.pop().continue_()
+        held.let_go()
         expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -8,6 +8,7 @@ from tests.browser.chromium import chromium_phone
 from tests.browser.diary_server import DiaryServer
 from tests.browser.patient import Patient
 from tests.browser.sheets import new_sheet
+from tests.browser.waiting import wait_until
 
 MOST_TABS = 40
 FOCUSED = """
@@ -26,6 +27,7 @@ def test_from_the_code_to_a_corrected_score_by_the_keyboard_alone(
     with chromium_phone(playwright, tmp_path / "profile") as phone:
         patient = Patient(phone, server.url)
         patient.open()
+        wait_until(patient.page, "window.firstTaps === undefined")  # the app has taken over
         expect(patient.title()).to_be_visible()
         keys = patient.page.keyboard
 
@@ -57,6 +59,7 @@ def test_from_the_code_to_a_corrected_score_by_the_keyboard_alone(
         expect(patient.title()).to_have_text("Put the diary on your home screen")
         tab_to("Go on in the browser")
         keys.press("Enter")
+        expect(patient.title()).to_have_text("Shall the diary remind you?")
         tab_to("Go on without reminders")
         keys.press("Space")
         expect(patient.title()).to_have_text("How strong is your pain now?")
@@ -64,7 +67,7 @@ def test_from_the_code_to_a_corrected_score_by_the_keyboard_alone(
         score(6)
         tab_to("Save")
         keys.press("Enter")
-        expect(patient.title()).to_contain_text("At your clinic, ", timeout=20_000)
+        expect(patient.title()).to_contain_text("At your clinic, ")
         tab_to("Correct it or take it back")
         keys.press("Enter")
         expect(patient.title()).to_have_text("Your entries")
@@ -77,7 +80,7 @@ def test_from_the_code_to_a_corrected_score_by_the_keyboard_alone(
         score(4)
         tab_to("Save")
         keys.press("Space")
-        expect(patient.title()).to_contain_text("At your clinic, ", timeout=20_000)
+        expect(patient.title()).to_contain_text("At your clinic, ")
 
     entries = {each.content["scores"]["main"]: each for each in server.entries(sheet.block_id)}
     assert entries.keys() == {6, 4}

@@ -74,21 +74,19 @@ def test_the_evening_is_told_seen_and_kept_offline_and_deleted_once_it_is_at_the
     assert (row["Pain, 0 to 10"], row["Where the needle went in"]) == ("3", "Bleeding")
     patient.press("Delete all the same")
     patient.press("Yes, delete and lose them")
-    expect(page.get_by_text("Not deleted.")).to_be_visible(timeout=25_000)
+    expect(page.get_by_text("Not deleted.")).to_be_visible()
 
     server.start()
     patient.phone.set_offline(False)
     patient.press("Send now")
-    expect(page.get_by_text("Everything is at your clinic, and stays there.")).to_be_visible(
-        timeout=20_000
-    )
+    expect(page.get_by_text("Everything is at your clinic, and stays there.")).to_be_visible()
     [stored] = server.entries(sheet.block_id)
     told = stored.content
     assert (told["scores"], told["stated_percent"]) == ({"main": 3}, 40)
     assert told["after_effects"] == ["bleeding"]
 
     patient.press("Yes, delete")
-    expect(patient.title()).to_have_text("Your pain diary around the injection", timeout=20_000)
+    expect(patient.title()).to_have_text("Your pain diary around the injection")
     page.reload()
     expect(patient.title()).to_have_text("Your pain diary around the injection")
     with server.database.reading() as session:

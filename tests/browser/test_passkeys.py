@@ -30,7 +30,6 @@ def server(tmp_path: Path) -> Iterator[DiaryServer]:
 @pytest.fixture
 def page(desk: Browser) -> Iterator[Page]:
     context = desk.new_context(locale="en-GB")
-    context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()
 
@@ -49,11 +48,17 @@ def sign_in(page: Page, server: DiaryServer) -> None:
     page.goto(f"{server.url}/clinic/sign-in")
     page.get_by_label("Email address").fill(EMAIL)
     page.get_by_label("Password").fill(server.password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    go_on(page, "Sign in")
 
 
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def go_on(page: Page, name: str) -> None:
+    """Press a button, and come to the page that it leads to."""
+    with page.expect_navigation():
+        press(page, name)
 
 
 def add_passkey(page: Page, server: DiaryServer) -> None:
@@ -70,18 +75,18 @@ def test_a_passkey_signs_in_by_itself_until_it_is_removed(page: Page, server: Di
     code = page.locator("li code").first.inner_text()
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_text("Desk key", exact=True)).to_be_visible()
-    press(page, "Sign out everywhere")
+    go_on(page, "Sign out everywhere")
 
     press(page, "Sign in with a passkey")
     expect(page.get_by_role("link", name="Enrol a patient").first).to_be_visible()
-    press(page, "Sign out")
+    go_on(page, "Sign out")
 
     # A password alone is no longer enough; the passkey or a recovery code is the second step.
     sign_in(page, server)
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     press(page, "Sign in with a passkey")
     expect(page.get_by_role("link", name="Enrol a patient").first).to_be_visible()
-    press(page, "Sign out")
+    go_on(page, "Sign out")
     sign_in(page, server)
     page.get_by_label("Code").fill(code)
     press(page, "Go on")
@@ -90,7 +95,7 @@ def test_a_passkey_signs_in_by_itself_until_it_is_removed(page: Page, server: Di
     page.goto(f"{server.url}/clinic/account")
     page.get_by_role("button", name="Remove the passkey Desk key").click()
     expect(page.get_by_text("Desk key", exact=True)).to_have_count(0)
-    press(page, "Sign out everywhere")
+    go_on(page, "Sign out everywhere")
     press(page, "Sign in with a passkey")
     expect(page.get_by_text("This passkey lets nobody in here")).to_be_visible()
 
@@ -110,12 +115,12 @@ def test_an_answer_counts_once(page: Page, server: DiaryServer) -> None:
     sign_in(page, server)
     add_passkey(page, server)
     page.get_by_role("link", name="I have kept them").click()
-    press(page, "Sign out everywhere")
+    go_on(page, "Sign out everywhere")
     with page.expect_request("**/clinic/sign-in/passkey") as caught:
         press(page, "Sign in with a passkey")
     expect(page.get_by_role("link", name="Enrol a patient").first).to_be_visible()
     sent = caught.value.post_data_json
-    press(page, "Sign out")
+    go_on(page, "Sign out")
     token = page.locator("input[name=csrf_token]").first.get_attribute("value")
     again = page.request.post(
         f"{server.url}/clinic/sign-in/passkey",
@@ -135,7 +140,7 @@ def test_a_links_secret_moves_into_the_form_and_to_no_server(
     page.get_by_label("Email address").fill("vera@elm.org")
     press(page, "Invite and show the link")
     link = page.locator("#staff-link").inner_text()
-    press(page, "Sign out")
+    go_on(page, "Sign out")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(link)

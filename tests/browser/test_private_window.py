@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.diary_server import DiaryServer
 from tests.browser.sheets import new_sheet, phones
+from tests.browser.waiting import wait_for
 
 BEFORE = "Do not use a private window: it forgets your diary when you close it."
 AFTER = "This browser may delete it, above all in a private window that you close."
@@ -30,12 +31,12 @@ def test_a_private_window_is_warned_of_before_and_while_something_waits_and_the_
     page.goto(server.url)
     title = page.get_by_role("heading", level=1)
     expect(title).to_have_text("How strong is your pain now?")
-    for _ in range(100):
+
+    def is_told() -> bool:
         [phone] = phones(server, sheet)
-        if phone.storage_persisted is not None:
-            break
-        page.wait_for_timeout(100)
-    assert phone.storage_persisted is False
+        return phone.storage_persisted is False
+
+    wait_for(is_told, lambda: page.wait_for_timeout(50))
 
     server.stop()
     page.locator(".point:has(input[value='4'])").click()

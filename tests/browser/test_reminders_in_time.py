@@ -2,6 +2,7 @@
 followed by a second one, put off."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,10 +22,10 @@ from tests.browser.reminded import (
     firefox_with_reminders,
     on_this_machine_from_now_on,
     receipts,
-    wait_for,
     wait_for_text,
 )
 from tests.browser.sheets import Sheet, new_sheet
+from tests.browser.waiting import wait_for
 from tests.web.clinic.conftest import sign_in
 
 #: The hour's window is open, and its reminder due since a moment ago.
@@ -96,17 +97,19 @@ def the_whole_life(
 
     # Off when it is sent, on again in time: it arrives.
     phone.stop()
+    wait_for(lambda: not service.anybody_connected, lambda: time.sleep(0.05))
     assert server.tick().accepted == 1
     endpoint = service.posts[-1].endpoint
     assert service.waiting(endpoint) == 1
     phone.start()
     open_diary()
     wait_for(lambda: len(receipts(server)) == 1, pause)
-    assert service.waiting(endpoint) == 0
+    wait_for(lambda: service.waiting(endpoint) == 0, pause)
     assert "Reminders confirmed on this phone: last" in clinic.reads()
 
     # Off for longer than it is good for: nothing comes any more.
     phone.stop()
+    wait_for(lambda: not service.connected(endpoint), lambda: time.sleep(0.05))
     server.ahead += HOUR
     assert server.tick().accepted == 1
     ttl = service.posts[-1].ttl
@@ -122,12 +125,9 @@ def the_whole_life(
 
     # The browser ended the subscription: the clinic sees it, the diary mends it when it is opened.
     evaluate(UNSUBSCRIBE)
+    wait_for(lambda: service.retired(endpoint), pause)
     server.ahead += HOUR
-
-    def refused() -> bool:
-        return server.tick().failed == 1
-
-    wait_for(refused, pause)
+    assert server.tick().failed == 1
     assert service.posts[-1].status == 410
     assert "it can no longer be reached since" in clinic.reads()
     open_diary()

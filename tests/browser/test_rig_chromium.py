@@ -11,6 +11,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from tests.browser.accessibility import accessible_elements, axe_violations
 from tests.browser.chromium import ChromiumPhone, chromium_phone, close_page
 from tests.browser.rig_page import RigSite, rig_site
+from tests.browser.waiting import wait_for
 
 AXE = Path(__file__).parents[2] / "pwa/node_modules/axe-core/axe.min.js"
 
@@ -69,7 +70,7 @@ def test_offline_it_reloads_from_the_worker_and_nothing_reaches_the_server(
     assert phone.workers.running(site.url).evaluate(failed) == "failed"
     assert site.asked == []
     phone.set_offline(False)
-    phone.page.wait_for_function(f"async () => await {failed} === 'answered'", timeout=5000)
+    phone.page.wait_for_function(f"async () => await {failed} === 'answered'")
     assert set(site.asked) == {"/not-kept"}
 
 
@@ -93,11 +94,10 @@ def test_a_push_is_shown_with_no_page_open_and_after_a_restart(
     phone.workers.deliver_push(site.url, '{"tag": "one", "body": "first"}')
     [shown] = phone.workers.wait_for_notifications(site.url)
     assert (shown["title"], shown["body"], shown["tag"]) == ("Rig", "first", "one")
-    assert (
-        phone.workers.running(site.url).evaluate(
-            "clients.matchAll({includeUncontrolled: true}).then(all => all.length)"
-        )
-        == 0
+    open_pages = "clients.matchAll({includeUncontrolled: true}).then(all => all.length)"
+    wait_for(  # the worker hears of the page's end in its own time
+        lambda: phone.workers.running(site.url).evaluate(open_pages) == 0,
+        lambda: phone.context.pages[0].wait_for_timeout(20),
     )
     phone.restart()
     phone.workers.deliver_push(site.url, '{"tag": "two", "body": "second"}')
@@ -122,7 +122,7 @@ def test_the_clock_can_be_set_in_page_and_worker_and_outlives_a_restart(
         return [datetime.fromtimestamp(reading / 1000, UTC) for reading in readings]
 
     def about(at: datetime) -> bool:
-        return all(at <= reading < at + timedelta(seconds=20) for reading in shown())
+        return all(at <= reading < at + timedelta(seconds=60) for reading in shown())
 
     morning = datetime(2031, 3, 30, 8, 0, tzinfo=UTC)
     phone.set_clock(morning)
@@ -139,8 +139,10 @@ def test_the_clock_can_be_set_in_page_and_worker_and_outlives_a_restart(
 def test_the_page_can_be_installed_and_why_not_is_told(phone: ChromiumPhone, site: RigSite) -> None:
     assert phone.installability_errors() == []
     phone.page.evaluate("document.querySelector('link[rel=manifest]').remove()")
-    phone.page.wait_for_timeout(500)  # the browser notices in its own time
-    assert phone.installability_errors() == ["no-manifest"]
+    wait_for(  # the browser notices in its own time
+        lambda: phone.installability_errors() == ["no-manifest"],
+        lambda: phone.page.wait_for_timeout(50),
+    )
 
 
 def test_axe_passes_a_good_page_and_names_what_is_wrong_with_a_bad_one(
@@ -155,8 +157,10 @@ def test_axe_passes_a_good_page_and_names_what_is_wrong_with_a_bad_one(
 
 def test_errors_that_nobody_sees_are_noted(phone: ChromiumPhone) -> None:
     phone.page.evaluate("setTimeout(() => { throw new Error('unseen'); })")
-    phone.page.wait_for_timeout(100)
-    assert any("unseen" in error for error in phone.errors)
+    wait_for(
+        lambda: any("unseen" in error for error in phone.errors),
+        lambda: phone.page.wait_for_timeout(20),
+    )
 
 
 def test_nothing_is_asked_of_another_machine(phone: ChromiumPhone) -> None:

@@ -1,6 +1,7 @@
 """Real push in Chromium: a click subscribes, an encrypted message arrives."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.browser.chromium import ChromiumPhone, chromium_phone
 from tests.browser.push_messages import encode
 from tests.browser.push_service import PushService, push_service
 from tests.browser.rig_page import RigSite, rig_site
+from tests.browser.waiting import wait_for
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def send(subscription: dict[str, Any], signer: Vapid02, tag: str) -> None:
         vapid_private_key=signer,
         vapid_claims={"sub": "mailto:rig@example.org"},
         ttl=60,
-        timeout=5,
+        timeout=60,
     )
 
 
@@ -59,9 +61,7 @@ def test_a_click_subscribes_and_messages_arrive_also_after_a_restart_until_it_un
     phone.grant_notifications(site.url)
     phone.page.goto(f"{site.url}?key={key}")
     phone.page.get_by_role("button", name="Remind me").tap()
-    phone.page.wait_for_function(
-        "document.querySelector('#subscription').textContent !== ''", timeout=15_000
-    )
+    phone.page.wait_for_function("document.querySelector('#subscription').textContent !== ''")
     subscription = json.loads(phone.page.locator("#subscription").inner_text())
     subscription["endpoint"] = service.local(subscription["endpoint"])
 
@@ -74,7 +74,7 @@ def test_a_click_subscribes_and_messages_arrive_also_after_a_restart_until_it_un
     assert post.vapid is not None and post.vapid.key == key
 
     phone.stop()
-    assert not service.connected(subscription["endpoint"])
+    wait_for(lambda: not service.connected(subscription["endpoint"]), lambda: time.sleep(0.05))
     send(subscription, signer, "two")
     assert service.waiting(subscription["endpoint"]) == 1
     phone.start()
@@ -84,7 +84,10 @@ def test_a_click_subscribes_and_messages_arrive_also_after_a_restart_until_it_un
     phone.page.evaluate(
         "ready.then(r => r.pushManager.getSubscription()).then(s => s.unsubscribe())"
     )
-    phone.page.wait_for_timeout(500)  # the browser tells its push service in its own time
+    wait_for(
+        lambda: service.retired(subscription["endpoint"]),
+        lambda: phone.page.wait_for_timeout(50),
+    )
     with pytest.raises(WebPushException):
         send(subscription, signer, "three")
     assert service.posts[-1].status == 410

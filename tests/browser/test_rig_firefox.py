@@ -63,7 +63,7 @@ def send(
         vapid_claims={"sub": "mailto:rig@example.org"},
         ttl=ttl,
         headers=headers,
-        timeout=5,
+        timeout=60,
     )
 
 
@@ -146,6 +146,7 @@ def test_messages_wait_for_a_phone_that_is_off_as_long_as_they_may(
 ) -> None:
     subscription = subscribe(phone, site, signer)
     phone.stop()
+    phone.wait_until(lambda: not service.connected(subscription["endpoint"]), "lost connection")
     send(subscription, signer, "dropped", ttl=0)
     send(subscription, signer, "too-late", ttl=30)
     send(subscription, signer, "replaced", ttl=3600, Topic="hour")

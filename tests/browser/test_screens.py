@@ -77,7 +77,6 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DiaryServ
 def at_desk(desk: Browser, clinic: tuple[DiaryServer, ClinicDay]) -> Iterator[Desk]:
     server, day = clinic
     context = desk.new_context(locale="en-GB", timezone_id="Europe/London", reduced_motion="reduce")
-    context.set_default_timeout(5000)
     yield Desk(context.new_page(), server.url, day)
     context.close()
 
@@ -146,6 +145,7 @@ def test_it_prints_on_few_pages(
     at_desk: Desk, screen: str, state: str, pages: int, paper: str
 ) -> None:
     SCREENS[screen][state](at_desk)
+    at_desk.page.wait_for_load_state()
     printed = at_desk.page.pdf(format=paper)
     assert 1 <= printed.count(b"/Type /Page\n") <= pages
 
@@ -170,7 +170,7 @@ def prints_in_order(at_desk: Desk, paper: str) -> None:
     report = PdfReader(BytesIO(at_desk.page.pdf(format=paper))).pages
     assert "Conclusion Not signed" in report[0].extract_text()
     assert len(report) <= 4
-    at_desk.page.get_by_role("link", name="Print a paper diary").click()
+    at_desk.follow("Print a paper diary")
     expect(at_desk.page.get_by_role("heading", name="Your diary on paper")).to_be_visible()
     diary = PdfReader(BytesIO(at_desk.page.pdf(format=paper))).pages
     assert len(diary) <= 3

@@ -5,12 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright, Route, expect
+from playwright.sync_api import Playwright, Route, expect
 
 from tests.browser.chromium import ChromiumPhone, chromium_phone
 from tests.browser.diary_server import DiaryServer
+from tests.browser.held import Held
 from tests.browser.patient import Patient
 from tests.browser.sheets import Sheet, new_sheet, phones
+from tests.browser.waiting import wait_for
 
 SINCE_BLOCK = timedelta(hours=1, seconds=5)
 NO_BACKGROUND_SYNC = "delete ServiceWorkerRegistration.prototype.sync"
@@ -29,27 +31,6 @@ def sheet(shared_server: DiaryServer, request: pytest.FixtureRequest) -> Sheet:
     return new_sheet(shared_server, request.node.name, since_block=SINCE_BLOCK)
 
 
-class Held:
-    """Requests of a page to one address that are not answered until they are let go."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self._page = page
-        self.routes: list[Route] = []
-        page.route(address, lambda route: self.routes.append(route))
-
-    def wait_for(self, count: int) -> None:
-        for _ in range(100):
-            if len(self.routes) >= count:
-                return
-            self._page.wait_for_timeout(50)
-        raise TimeoutError(f"{len(self.routes)} of {count} requests within 5 seconds")
-
-    def let_go(self) -> None:
-        for route in self.routes:
-            route.continue_()
-        self.routes.clear()
-
-
 def test_a_code_is_sent_once_however_often_it_is_pressed(
     phone: ChromiumPhone, shared_server: DiaryServer, sheet: Sheet
 ) -> None:
@@ -60,6 +41,7 @@ def test_a_code_is_sent_once_however_often_it_is_pressed(
     field = page.get_by_label("Code")
     field.fill(sheet.code)
     field.press("Enter")
+    held.wait_for(1)
     busy = page.get_by_role("button", name="Linking…")
     expect(busy).to_have_attribute("aria-disabled", "true")
     field.press("Enter")
@@ -79,6 +61,14 @@ def test_while_a_sync_is_slow_entries_are_kept_and_none_is_sent_twice(
 ) -> None:
     patient = Patient(phone, shared_server.url)
     patient.enrol(sheet.code)
+
+    def is_told() -> bool:
+        [device] = phones(shared_server, sheet)
+        return device.storage_persisted is not None
+
+    wait_for(
+        is_told, lambda: patient.page.wait_for_timeout(50)
+    )  # of enrolling, the last to be sent
     held = Held(patient.page, "**/api/phone/sync")
     patient.rate(5)
     expect(patient.title()).to_contain_text("Saved on this phone")
@@ -114,13 +104,14 @@ def test_an_entry_whose_answer_was_lost_is_sent_again_and_stored_once(
     patient.page.route("**/api/phone/sync", lose_the_answer)
     patient.rate(8)
     expect(patient.title()).to_contain_text("Saved on this phone")
+    wait_for(lambda: stored, lambda: patient.page.wait_for_timeout(50))
     patient.page.wait_for_timeout(1000)
     assert stored[:1] == [200]
     assert len(shared_server.entries(sheet.block_id)) == 1
     expect(patient.title()).to_contain_text("Saved on this phone")
 
-    patient.page.unroute("**/api/phone/sync")
     with patient.page.expect_response("**/api/phone/sync") as again:
+        patient.page.unroute("**/api/phone/sync")
         patient.page.evaluate("dispatchEvent(new Event('online'))")
     [result] = again.value.json()["results"]
     assert result["outcome"] == "duplicate"

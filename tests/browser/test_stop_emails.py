@@ -12,6 +12,7 @@ from server.storage.models import Subscription
 from server.storage.vault import Vault
 from tests.browser.diary_server import DiaryServer
 from tests.browser.test_screens import faults
+from tests.browser.waiting import wait_until
 from tests.builders import SECRET_KEY, new_patient
 
 STOP = "Stop these e-mails"
@@ -73,6 +74,7 @@ def test_without_a_network_it_says_that_the_emails_go_on(
     expect(page.get_by_role("status")).to_contain_text("the e-mails go on")
     assert standing(shared_server, "E-2").ended_at is None
     page.context.set_offline(False)
+    wait_until(page, "fetch('/healthz').then(() => true, () => false)")
     page.get_by_role("button", name=STOP).click()
     expect(page.get_by_role("status")).to_contain_text("Done")
     assert standing(shared_server, "E-2").ended_because == "stopped"

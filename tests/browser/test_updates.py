@@ -3,13 +3,11 @@
 import shutil
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Playwright, expect
 from sqlalchemy import select
 
@@ -20,10 +18,10 @@ from tests.browser.diary_server import DiaryServer
 from tests.browser.new_build import deploy, new_build, script_of
 from tests.browser.patient import Patient
 from tests.browser.sheets import new_sheet
+from tests.browser.waiting import wait_for, wait_until
 
 #: What the app does when it comes to the front.
 RESUME = "document.dispatchEvent(new Event('visibilitychange'))"
-LOOK_FOR_UPDATE = "navigator.serviceWorker.ready.then(r => r.update()).then(() => true)"
 HAS_SECOND_SCRIPT = (
     "performance.getEntriesByType('resource').some(e => e.name.includes('second-screens'))"
 )
@@ -73,11 +71,10 @@ class Loads:
         page.on("domcontentloaded", self._note)
 
     def wait_for(self, count: int) -> None:
-        for _ in range(150):
-            if self.count >= count:
-                return
-            self._page.wait_for_timeout(100)
-        raise TimeoutError(f"loaded {self.count} times within 15 seconds")
+        """Wait until it was loaded so often, and then whether it is loaded once more."""
+        wait_for(lambda: self.count >= count, lambda: self._page.wait_for_timeout(50))
+        self._page.wait_for_timeout(A_WHILE_MILLISECONDS)
+        assert self.count == count
 
     def _note(self, _: Page) -> None:
         self.count += 1
@@ -90,21 +87,12 @@ def running(page: Page) -> str:
 
 def expect_running(page: Page, built: Path) -> None:
     """Wait until the page runs this build."""
-    for _ in range(150):
-        with suppress(PlaywrightError):  # it is loading anew
-            if running(page) == script_of(built):
-                return
-        page.wait_for_timeout(100)
-    raise TimeoutError(f"not {script_of(built)} within 15 seconds")
+    wait_until(page, f"({RUNNING}) === '{script_of(built)}'")
 
 
-def wait_until(page: Page, condition: str) -> None:
-    """The page's policy lets no text become script, so that Playwright itself cannot wait for it."""
-    for _ in range(150):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(100)
-    raise TimeoutError(f"not within 15 seconds: {condition}")
+def look_for_update(page: Page) -> None:
+    """Have the browser look, and not wait for what it finds: the page may be loaded anew at once."""
+    page.evaluate("void navigator.serviceWorker.ready.then(r => r.update())")
 
 
 def tap(patient: Patient, score: int) -> None:
@@ -122,7 +110,7 @@ def test_an_answer_is_never_interrupted_and_once_saved_the_new_version_comes_by_
     page, loads = patient.page, Loads(patient.page)
     tap(patient, 4)
     deploy(server, built, monkeypatch)
-    page.evaluate(LOOK_FOR_UPDATE)
+    look_for_update(page)
     wait_until(page, WAITS)
     page.evaluate(RESUME)
     page.wait_for_timeout(A_WHILE_MILLISECONDS)
@@ -133,8 +121,7 @@ def test_an_answer_is_never_interrupted_and_once_saved_the_new_version_comes_by_
     expect_running(page, built)
     expect(patient.title()).to_contain_text("At your clinic")
     page.evaluate(RESUME)
-    page.wait_for_timeout(A_WHILE_MILLISECONDS)
-    assert loads.count == 1
+    loads.wait_for(1)
     assert saved(server) == [{"main": 4}]
 
     server.stop()
@@ -153,13 +140,13 @@ def test_a_sync_that_gets_no_answer_does_not_keep_the_new_version_waiting(
     expect(patient.title()).to_contain_text("Saved on this phone")
     wait_until(page, WORKER_IS_TO_SYNC)
     page.wait_for_timeout(A_WHILE_MILLISECONDS)  # it has begun
-    page.evaluate(LOOK_FOR_UPDATE)
+    look_for_update(page)
     expect_running(page, built)
     expect(patient.title()).to_contain_text("Saved on this phone")
 
     server.let_syncs_go()
-    expect(patient.title()).to_contain_text("At your clinic", timeout=30_000)
-    assert loads.count == 1
+    expect(patient.title()).to_contain_text("At your clinic")
+    loads.wait_for(1)
     assert saved(server) == [{"main": 4}]
 
 
@@ -168,10 +155,9 @@ def test_a_screen_where_nothing_can_be_lost_takes_the_new_version_at_once(
 ) -> None:
     loads = Loads(patient.page)
     deploy(server, built, monkeypatch)
-    patient.page.evaluate(LOOK_FOR_UPDATE)
+    look_for_update(patient.page)
     expect_running(patient.page, built)
-    patient.page.wait_for_timeout(A_WHILE_MILLISECONDS)
-    assert loads.count == 1
+    loads.wait_for(1)
 
 
 def test_versions_that_follow_each_other_fast_do_not_reload_the_page_over_and_over(
@@ -190,18 +176,14 @@ def test_versions_that_follow_each_other_fast_do_not_reload_the_page_over_and_ov
     for number in range(3):
         with (restless / "sw.js").open("a") as worker:
             worker.write(f"\n// {number}")
-        page.evaluate(LOOK_FOR_UPDATE)
-        page.wait_for_timeout(A_WHILE_MILLISECONDS)
+        look_for_update(page)
+        loads.wait_for(1)
         page.evaluate(RESUME)
-    loads.wait_for(1)
     wait_until(page, WAITS)
-    page.wait_for_timeout(A_WHILE_MILLISECONDS)
-    assert loads.count == 1
+    loads.wait_for(1)
 
     patient.phone.advance_clock(timedelta(minutes=11))
     loads.wait_for(2)
-    page.wait_for_timeout(A_WHILE_MILLISECONDS)
-    assert loads.count == 2
 
 
 def test_an_old_page_goes_on_working_offline_while_another_has_the_new_version(
@@ -231,7 +213,7 @@ def test_an_old_page_goes_on_working_offline_while_another_has_the_new_version(
     old.get_by_role("button", name="Save", exact=True).tap()
     expect_running(old, built)
     expect(old.get_by_role("heading", level=1)).to_contain_text("Saved on this phone")
-    assert loads.count == 2
+    loads.wait_for(2)
 
 
 def test_a_newer_store_that_a_frozen_window_blocks_is_said_and_what_waits_is_sent_all_the_same(
@@ -240,24 +222,20 @@ def test_a_newer_store_that_a_frozen_window_blocks_is_said_and_what_waits_is_sen
     server.stop()
     patient.rate(5)
     frozen = patient.phone.context.new_page()
-    deploy(server, built, monkeypatch)
-    frozen.goto(f"{server.url}/manifest.webmanifest")
+    frozen.goto(f"{server.url}/manifest.webmanifest")  # which the worker has
     frozen.evaluate(HOLD_STORE)
+    deploy(server, built, monkeypatch)
     patient.phone.close_app(but=frozen)
     patient.open()
     expect_running(patient.page, built)
-    expect(patient.title()).to_have_text(CANNOT_KEEP, timeout=30_000)
+    expect(patient.title()).to_have_text(CANNOT_KEEP)
     expect(patient.page.get_by_text("Close other windows of the diary.")).to_be_visible()
-    for _ in range(150):
-        if saved(server):
-            break
-        patient.page.wait_for_timeout(100)
+    wait_for(lambda: saved(server), lambda: patient.page.wait_for_timeout(50))
     assert saved(server) == [{"main": 5}]
 
     close_page(frozen)  # the diary goes on by itself, at the latest at its next tick
     expect(patient.title()).not_to_have_text(CANNOT_KEEP, timeout=60_000)
-    [mine] = patient.entries()
-    assert "At your clinic" in mine
+    patient.entries(1, "At your clinic")
     assert saved(server) == [{"main": 5}]
 
 

@@ -78,7 +78,7 @@ def test_a_rating_made_with_no_network_is_there_after_a_reload_and_reaches_the_c
     browser.goto(f"{shared_server.url}/")  # from what the worker keeps: nobody serves it
     browser.press(LINK.format("Entries"))
     browser.heading("Your entries")
-    assert "Saved on this phone" in browser.evaluate(TEXT)
+    browser.wait_until(lambda: "Saved on this phone" in browser.evaluate(TEXT), "entry")
     assert scores(shared_server, sheet) == []
 
     shared_server.start()

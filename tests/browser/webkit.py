@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,12 +16,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.error import HTTPError
 
+from tests.browser.waiting import wait_for
 from tests.rig.keeper import Kept, keep
+from tests.rig.ports import free_port
 from tests.rig.programs import minibrowser, required, webkit_driver, xvfb
 
 Found = TypeVar("Found")
 
-WAIT_SECONDS = 30
 #: No command takes longer, nor a script that a page runs for a test.
 LONGEST_SECONDS = 120
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -60,9 +60,7 @@ class WebKitBrowser:
             raise
 
     def _start_driver(self, display: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self._url = f"http://127.0.0.1:{port}/session"
         self._driver = keep(
             [required(webkit_driver(), "WebKitGTK"), f"--port={port}", "--host=127.0.0.1"],
@@ -115,11 +113,11 @@ class WebKitBrowser:
         return answer.get("value")
 
     def press(self, xpath: str) -> None:
-        """Press an element as a person does, once it is there."""
-        self._send("POST", f"/element/{self._element(xpath)}/click", {})
+        """Press an element as a person does, once it is there and stands still."""
+        self._do(xpath, "click", {})
 
     def type(self, xpath: str, text: str) -> None:
-        self._send("POST", f"/element/{self._element(xpath)}/value", {"text": text})
+        self._do(xpath, "value", {"text": text})
 
     def heading(self, wanted: str) -> str:
         """The screen's title, once it matches the expression `wanted`."""
@@ -143,21 +141,19 @@ class WebKitBrowser:
     def wait_until(self, look: Callable[[], Found | None], what: str) -> Found:
         """What `look` finds, once it finds something.
 
-        :raises TimeoutError: it does not, in 30 seconds
+        :raises TimeoutError: it never does
         """
-        deadline = time.monotonic() + WAIT_SECONDS
-        while time.monotonic() < deadline:
-            if found := look():
-                return found
-            time.sleep(0.1)
-        raise TimeoutError(f"no {what} within {WAIT_SECONDS} seconds; logs are in {self._folder}")
+        return wait_for(look, lambda: time.sleep(0.1), f"{what} (logs are in {self._folder})")
 
-    def _element(self, xpath: str) -> str:
-        def find() -> Any:
-            with suppress(WebKitError):  # not there yet
-                return self._send("POST", "/element", {"using": "xpath", "value": xpath})
+    def _do(self, xpath: str, what: str, how: dict[str, str]) -> None:
+        def done() -> bool:
+            with suppress(WebKitError):  # not there yet, or drawn anew just now
+                found = self._send("POST", "/element", {"using": "xpath", "value": xpath})
+                self._send("POST", f"/element/{found[ELEMENT]}/{what}", how)
+                return True
+            return False
 
-        return str(self.wait_until(find, f"element {xpath}")[ELEMENT])
+        self.wait_until(done, f"element {xpath}")
 
     def _send(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -79,9 +79,9 @@ def test_brackets_within_a_text_are_not_open(activity):
     ids=["quotes", "lists", "objects", "digits", "texts"],
 )
 def test_a_hostile_file_is_refused_soon(data):
-    start = time.monotonic()
+    start = time.process_time()
     refusal(data)
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_diary_of_many_entries_is_read_in_time():
@@ -97,10 +97,10 @@ def test_a_diary_of_many_entries_is_read_in_time():
         }
         for each in range(20_000)
     ]
-    start = time.monotonic()
+    start = time.process_time()
     found = report(parse(text(entries=entries)))
     assert len(found.sites["main"].readings) == 10_000
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30
 
 
 @pytest.mark.parametrize(

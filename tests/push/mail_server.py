@@ -1,7 +1,6 @@
 """A real mail server on a real socket (aiosmtpd), and a certificate that tests can trust."""
 
 import asyncio
-import socket
 import ssl
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from server.config import Smtp, SmtpTls
+from tests.rig.ports import free_port
 
 SENDER = "diary@clinic-on-the-hill.org"
 
@@ -141,13 +141,13 @@ def mail_server(
         assert certificate is not None
         options |= {"ssl_context": certificate.context}
     controller = _Controller(server, hostname="127.0.0.1", port=0, ready_timeout=20, **options)
-    controller.port = _free_port()
+    controller.port = free_port()
     controller.start()
     server.port = controller.port
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(controller.hang_up(), controller.loop).result(10)
+        asyncio.run_coroutine_threadsafe(controller.hang_up(), controller.loop).result(60)
         controller.stop()
 
 
@@ -169,9 +169,3 @@ class _Controller(Controller):
                 cast(asyncio.Transport, each.transport).abort()
         await asyncio.sleep(0)  # the loop lets them go at its next turn
         await asyncio.sleep(0)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -28,7 +28,7 @@ class QuickService:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         started = asyncio.run_coroutine_threadsafe(self._start(), self._loop)
-        port = started.result(10)
+        port = started.result(60)
         self.host = f"127.0.0.1:{port}"
         self.origin = f"http://{self.host}"
 
@@ -37,7 +37,7 @@ class QuickService:
         return [each.headers["topic"] for each in list(self.arrived)]
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

@@ -31,6 +31,7 @@ from tests.push.stand_in import Browser, PushService
 
 T0 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PUBLIC_URL = "https://diary.clinic-on-the-hill.org"
+SUBJECT = "mailto:reminders@clinic-on-the-hill.org"
 SECRET_KEY = "a secret key that is long enough for a test"
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -13,12 +13,12 @@ from server.domain.reminders import Answer, Fate, judge
 from server.push.sender import Message, Sender
 from server.push.vapid_keys import VapidKeys
 from tests.push.certificate import Certificate, new_certificate
+from tests.push.scene import SUBJECT
 from tests.push.stand_in import Browser, PushService, Reply
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MESSAGE = Message(payload=b'{"a":1}', ttl_seconds=1800, topic="t" * 32)
 KEYS = VapidKeys(ec.generate_private_key(ec.SECP256R1()))
-SUBJECT = "mailto:reminders@clinic-on-the-hill.org"
 
 #: Names no port: those of the tests are the machine's to choose.
 HOSTS = {"127.0.0.1"}
@@ -33,7 +33,7 @@ def patient() -> Iterator[Sender]:
 
 @pytest.fixture
 def impatient() -> Iterator[Sender]:
-    sender = Sender(KEYS, SUBJECT, HOSTS, timeout_seconds=1)
+    sender = Sender(KEYS, SUBJECT, HOSTS, timeout_seconds=2)
     yield sender
     sender.close()
 
@@ -161,8 +161,8 @@ def test_a_service_that_falls_silent_is_not_waited_for(
     impatient: Sender, service: PushService, raw: bytes, answer: Answer
 ) -> None:
     started = time.monotonic()
-    assert post(impatient, service, Reply(raw=raw, silent_seconds=2.5)) == answer
-    assert time.monotonic() - started >= 0.9
+    assert post(impatient, service, Reply(raw=raw, silent_seconds=20)) == answer
+    assert time.monotonic() - started >= 1.9
 
 
 def test_an_answer_without_end_is_not_read(patient: Sender, service: PushService) -> None:

@@ -94,6 +94,7 @@ def test_its_encryption_is_done_before_its_time(
     assert scene.posts() == 1
 
 
+@pytest.mark.usefixtures("still")
 def test_the_rest_of_its_window_is_told_as_it_is_when_it_leaves(scene: Scene) -> None:
     Ready(scene).work(DUE_15 + 30 * SECOND)
     assert 410 <= int(scene.service.posted[0].headers["ttl"]) <= 420  # until 9:22:30
@@ -290,9 +291,9 @@ def test_the_loop_sleeps_until_what_is_ready_is_due(
 
     monkeypatch.setattr(reminder_queue, "claim_due", look)
     monkeypatch.setattr(loop, "LONGEST_SLEEP", HOUR)  # nothing else wakes it
-    with Hands(scene, DUE_15 - SECOND):
+    with Hands(scene, DUE_15 - SECOND) as hands:
         eventually(lambda: scene.reminder().leased_until is not None)
-        assert scene.posts() == 0
+        assert scene.posts() == 0 or hands.clock() >= DUE_15
         eventually(lambda: scene.reminder().state == "sent")
     assert looks.count(0) <= 3, "it looked again and again"
     assert scene.delivery().accepted_at >= DUE_15

@@ -2,20 +2,23 @@ import './faults';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { DiaryStore } from '../../pwa/src/store/diary-store';
+import { SecondCopy } from '../../pwa/src/store/second-copy';
 import { phoneApi } from '../../pwa/src/sync/api';
 import { retryDelay } from '../../pwa/src/sync/backoff';
-import { enrol, sync, type SyncDeps } from '../../pwa/src/sync/sync';
+import { enrol, leave, sync, type SyncDeps } from '../../pwa/src/sync/sync';
 import { Syncing } from '../../pwa/src/sync/syncing';
 import type { DiaryEntryItem } from '../../pwa/src/wire';
 import { ClinicServer, type Fault } from './clinic-server';
 import { T0, entry, iso, phoneState, uuid } from './builders';
+import { memoryStorage } from './memory-storage';
 
 let server: ClinicServer;
 let deps: SyncDeps;
+let origin: string;
 
 beforeEach(async () => {
   server = new ClinicServer();
-  const origin = await server.start();
+  origin = await server.start();
   const store = new DiaryStore(() => {}, `sync-${uuid()}`);
   deps = { store, api: phoneApi(origin), clock: Date.now, appVersion: 'test' };
 });
@@ -171,6 +174,16 @@ test('syncs wait for each other', async () => {
   await Promise.all([sync(deps), sync(deps), sync(deps)]);
   assert.equal(server.mostBusy, 1);
   assert.deepEqual(server.requests.map(({ items }) => items.length), [3, 0, 0]);
+});
+
+test('a sync whose turn comes when the diary is off this phone sends nothing more', async () => {
+  await sync(deps);
+  const copy = new SecondCopy(memoryStorage);
+  server.delayMilliseconds = 20;
+  const leaving = leave({ ...deps, store: deps.store as DiaryStore, api: phoneApi(origin), copy }, false);
+  await Promise.all([leaving, sync(deps)]);
+  assert.equal(server.requests.length, 1);
+  assert.equal((await deps.store.read()).facts.phone, null);
 });
 
 test('the clock is measured against the server, and sent_at is the phone time', async () => {

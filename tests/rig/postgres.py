@@ -17,7 +17,7 @@ from psycopg import sql
 from tests.rig.keeper import Kept, keep
 from tests.rig.programs import postgres, required
 
-START_SECONDS = 30
+START_SECONDS = 60
 #: Faster, and safe only for data that nobody wants to keep.
 SETTINGS = (
     "fsync=off",
@@ -73,7 +73,7 @@ class PostgresServer:
             user="postgres",
             dbname="postgres",
             autocommit=True,
-            connect_timeout=5,
+            connect_timeout=60,
         )
 
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,11 +22,17 @@ def install(**environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def seconds_of_work() -> float:
+    """Of all processes that we have started and that have ended."""
+    used = os.times()
+    return used.children_user + used.children_system
+
+
 def test_with_everything_there_it_says_nothing_and_takes_a_moment() -> None:
-    started = time.monotonic()
+    before = seconds_of_work()
     done = install()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert time.monotonic() - started < 2  # 0.05 s on an idle machine
+    assert seconds_of_work() - before < 1  # however long others keep the machine busy
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from server.storage import models
 from server.storage.db import Database
 from server.storage.vault import Vault
 from tests.builders import NOON, SECRET_KEY, Phone, World, an_entry, new_world, stamp
+from tests.rig.ports import free_port
 
 IDS = st.integers(min_value=1, max_value=12)
 #: A phone's attempt: which of its entries, in which order, and whether the answer was lost.
@@ -71,13 +71,6 @@ def test_whatever_is_lost_or_sent_again_the_server_has_each_entry_exactly_once(
         assert session.scalar(select(func.count()).select_from(models.EntryConflict)) == 0
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class RealServer:
     """The app served by its own command, in processes of its own."""
 
@@ -107,7 +100,7 @@ class RealServer:
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "the server ended"
             try:
-                urllib.request.urlopen(f"{self.origin}/healthz", timeout=5).close()
+                urllib.request.urlopen(f"{self.origin}/healthz", timeout=20).close()
                 return
             except OSError:
                 time.sleep(0.1)

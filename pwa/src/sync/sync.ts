@@ -29,7 +29,8 @@ export interface SyncDeps {
  * @throws StoreFailure
  */
 export async function sync(deps: SyncDeps): Promise<void> {
-  await alone(() => sendAll(deps));
+  const wasLinked = (await deps.store.read()).facts.phone !== null;
+  await alone(() => sendAll(deps, wasLinked));
 }
 
 /**
@@ -95,11 +96,12 @@ export async function leave(
   return left;
 }
 
-async function sendAll(deps: SyncDeps): Promise<void> {
+async function sendAll(deps: SyncDeps, wasLinked: boolean): Promise<void> {
   const tried = new Set<string>();
   let size = BATCH;
   for (let isFirst = true; ; isFirst = false) {
     const { items, facts } = await deps.store.read();
+    if (wasLinked && facts.phone === null) return; // the diary was taken off this phone meanwhile
     const waiting = items.filter(({ id, state }) => state === 'waiting' && !tried.has(id));
     // The first goes out even when nothing waits: it brings what is new at the clinic.
     if (waiting.length === 0 && !isFirst) return;

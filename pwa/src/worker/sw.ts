@@ -73,9 +73,13 @@ self.addEventListener('pushsubscriptionchange', (event) => {
   (event as ExtendableEvent).waitUntil(renewSubscription());
 });
 
-// Background Sync, where it exists: the browser tries again while this rejects.
+// Background Sync, where it exists: the browser tries again while this rejects. What was asked for
+// may be sent by now, and the diary taken off this phone.
 self.addEventListener('sync', (event) => {
-  (event as ExtendableEvent).waitUntil(syncNow());
+  const work = store.read().then(({ items }) => {
+    if (items.some(({ state }) => state === 'waiting')) return syncNow();
+  });
+  (event as ExtendableEvent).waitUntil(work);
 });
 
 // The page that brought the first version in is looked after too, not only those opened later.

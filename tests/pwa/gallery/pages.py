@@ -84,7 +84,6 @@ class Gallery:
 
         context.route("**/*", serve)
         page = context.new_page()
-        page.set_default_timeout(5000)
         try:
             yield page
         finally:

@@ -240,7 +240,7 @@ def test_of_two_who_enrol_the_same_new_patient_at_once_the_second_is_asked(world
 
     def enrol(of: tuple[Staff, str], reference: str) -> int:
         member, token = of
-        start.wait(10)
+        start.wait(60)
         data = enrolment(protocol=protocol_id, reference=reference, csrf_token=token)
         return member.client.post("/clinic/enrol", data=data).status_code
 

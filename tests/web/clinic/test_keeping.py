@@ -245,7 +245,7 @@ def test_of_several_processes_one_does_it(world: World, monkeypatch: pytest.Monk
     start = Barrier(3)
 
     def one(_: int) -> None:
-        start.wait(30)
+        start.wait(60)
         daily.run_once(world.database, world.clock)
 
     with ThreadPoolExecutor(3) as pool:
