@@ -20,9 +20,12 @@ run: $(VENV)/.stamp ## Serve on http://localhost:8000 with everything set up
 	@$(BIN)/python pwa/build.py
 	@$(BIN)/block-diary run
 
+# A half-made one must not pass for whole the next time.
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is older or cannot be run; name another: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "Making the virtual environment in $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.packages: requirements.txt | $(VENV)/bin/python
 	@echo "Installing the Python packages (about half a minute the first time) ..."

@@ -73,7 +73,9 @@ def name(value: Any, path: str) -> str:
 def whole(value: Any, path: str, low: int, high: int) -> int:
     """A whole number from `low` to `high`, written without point or exponent."""
     span = f"from {low:,} to {high:,}"
-    found = any_whole(value, path, span)
+    # 1e0 is shown as 1, which alone would look right
+    written = ", written without point or exponent" if isinstance(value, Decimal) else ""
+    found = any_whole(value, path, span + written)
     if not low <= found <= high:
         raise Invalid(path, f"{shown(value)} is not a whole number {span}")
     return found

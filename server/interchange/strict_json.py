@@ -42,8 +42,9 @@ def loads(data: bytes) -> Any:
             object_pairs_hook=_unique,
         )
     except json.JSONDecodeError as error:
+        what = error.msg.removesuffix(" at")
         where = f"line {error.lineno}, column {error.colno}"
-        raise Invalid("", f"the file is not JSON: {error.msg} at {where}") from None
+        raise Invalid("", f"the file is not JSON: {what} at {where}") from None
 
 
 def _refuse_depth(text: str) -> None:

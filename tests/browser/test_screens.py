@@ -112,6 +112,15 @@ def test_it_can_be_read_and_used(at_desk: Desk, screen: str, state: str) -> None
     assert faults(at_desk.page) == []
 
 
+def test_on_a_phone_a_patients_reference_has_the_whole_line_on_the_board(at_desk: Desk) -> None:
+    at_desk.page.set_viewport_size({"width": 320, "height": 640})
+    SCREENS["board.board"]["filled"](at_desk)
+    shares = at_desk.page.eval_on_selector_all(
+        ".board tbody tr", "rows => rows.map(row => row.cells[0].offsetWidth / row.offsetWidth)"
+    )
+    assert shares and min(shares) == 1
+
+
 def test_a_broken_server_says_so_as_plainly(desk: Browser, tmp_path: Path) -> None:
     with diary_server(tmp_path / "data", at=NOW) as server:
         day = ClinicDay(server.config, server.database)

@@ -1,6 +1,7 @@
 """The file format where the shared vectors cannot go: bytes, sizes, depth and exact numbers."""
 
 import json
+import re
 import time
 from fractions import Fraction
 
@@ -132,6 +133,18 @@ def test_an_exponent_beyond_reason_is_refused_by_name():
         "1e-99999999999999999999"
         in refusal(with_number("early_minutes", "1e-99999999999999999999")).problem
     )
+
+
+@pytest.mark.parametrize("written", ["7.0", "1e0", "70e-1"])
+def test_a_score_is_told_to_be_written_without_point_or_exponent(written):
+    problem = refusal(text(baseline={"main": "@"}).replace(b'"@"', written.encode())).problem
+    assert problem.endswith("from 0 to 10, written without point or exponent")
+
+
+@pytest.mark.parametrize("data", [b'{"a', b'["\n"]', b"{,"])
+def test_where_the_json_breaks_is_said_in_a_sentence(data):
+    problem = refusal(data).problem
+    assert re.search(r"(?<! at) at line 1, column \d$", problem)
 
 
 def test_a_count_of_readings_may_be_any_whole_number_of_a_thousand_digits():

@@ -64,6 +64,18 @@ FAULTS = """
   const primary = actions.at(-1);
   if (strict && primary && box(primary).top < innerHeight * 2 / 3 - 1)
     faults.push(`action out of the thumb's reach: ${name(primary)}`);
+  const texts = document.createTreeWalker(document.querySelector('#app'), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (!seen(text.parentElement)) continue;
+    for (const { 0: time, index } of text.data.matchAll(/\\d+:\\d\\d/g)) {
+      const range = new Range();
+      range.setStart(text, index);
+      range.setEnd(text, index + time.length);
+      const lines = new Set(Array.from(range.getClientRects(), line => Math.round(line.top)));
+      if (lines.size > 1) faults.push(`time broken into ${lines.size} lines: ${time}`);
+    }
+  }
   if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1');
   return faults;
 }

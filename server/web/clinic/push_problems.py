@@ -27,12 +27,32 @@ _REMINDERS: Mapping[str, str] = {
     "timed_out": N("timed out"),
     "unreachable": N("unreachable"),
     "behind": N("behind"),
+    "no_answer": N("no answer"),
     "certificate": N("certificate"),
+    "tls_failed": N("certificate"),
     "no_tls": N("no tls"),
     "unreadable": N("unreadable"),
     "fault": N("fault"),
     "email_off": N("email off"),
     "not_begun": N("not begun"),
+    "too_late": N("too late"),
+    "stopped": N("stopped"),
+    "failed": N("fault"),
+    "gone": N("no longer there"),
+    "refused": N("refused"),
+    "connect_refused": N("refused"),
+    "policy": N("refused"),
+    "sign_in_refused": N("sign-in refused"),
+    "sender_refused": N("sender refused"),
+    "mailbox_full": N("mailbox full"),
+    "too_many": N("too many at once"),
+    "unavailable": N("out of order"),
+    "deferred": N("put off"),
+    "too_large": N("too long"),
+    "redirected": N("led elsewhere"),
+    "bad_keys": N("wrong keys"),
+    "push_service_unknown": N("push service not allowed"),
+    "address_forbidden": N("address not allowed"),
 }
 
 
@@ -46,7 +66,9 @@ def words_of(problem: str) -> str:
 
 def failure_name(reason: str) -> str:
     """Why no push service or mail server took a reminder, in a word or two."""
-    return said(_REMINDERS[reason]) if reason in _REMINDERS else reason.replace("_", " ")
+    if reason in _REMINDERS:
+        return said(_REMINDERS[reason])
+    return t("answer {status}", status=reason.removeprefix("status_"))
 
 
 def register(app: Flask) -> None:

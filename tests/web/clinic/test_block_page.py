@@ -21,6 +21,10 @@ def words(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split()).replace(" .", ".").replace(" ,", ",")
 
 
+def entry_rows(html: str) -> list[str]:
+    return [words(row) for row in re.findall(r'<tr role="row" id="entry.*?</tr>', html, re.DOTALL)]
+
+
 def verdict_line(world: World, block_id: str) -> str:
     (line,) = re.findall(r'<div class="verdict".*?</div>', page_of(world, block_id), re.DOTALL)
     return words(line)
@@ -133,7 +137,7 @@ def test_every_entry_is_shown_with_what_became_of_it(world: World) -> None:
     phone.rate(block_id, {"main": 4}, rescue_at=(start + timedelta(hours=2.5)).isoformat())
     phone.rate(block_id, {}, kind="unable", unable_reason="asleep")
     page = page_of(world, block_id)
-    rows = [words(row) for row in re.findall(r'<tr role="row" id="entry.*?</tr>', page, re.DOTALL)]
+    rows = entry_rows(page)
     check_word = phone.state["check_word"]
     assert len(rows) == 6
     assert rows[0].startswith("10:00:00 1 min before the block, Mon 2 Mar 2026 7 Baseline")
@@ -170,9 +174,10 @@ def test_a_known_clock_error_is_corrected_and_the_raw_stamp_shown(world: World) 
     block_id, phone = world.started()
     world.clock.forward(hours=1)
     phone.rate_by_own_clock(timedelta(minutes=10), block_id, {"main": 1})
-    page = words(page_of(world, block_id))
-    assert "11:01:00" in page
-    assert "the phone said 10:51:00" in page
+    _, row = entry_rows(page_of(world, block_id))
+    assert row.startswith("11:01:00 1 h after the phone said 10:51:00 1 (86 %) Counted")
+    assert "11:01:00 the phone said 10:51:00 received 11:01:00" in row
+    assert row.endswith("clock corrected")
 
 
 class TestTheBlocksTime:

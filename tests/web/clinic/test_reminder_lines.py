@@ -116,7 +116,7 @@ def test_a_reminder_has_its_four_times(reminded: Reminded) -> None:
 def test_what_did_not_happen_is_said_and_what_is_to_come_is_not_shown(reminded: Reminded) -> None:
     reminded.sent("1h", shown=False)
     reminded.world.clock.now = reminded.t0 + 119 * MINUTE
-    assert reminded.line("15min") == "15 min 10:16 not yet – –"
+    assert reminded.line("15min") == "15 min 10:16 not sent – –"  # its window has closed
     assert reminded.line("1h") == "1 h 11:01 11:01:01 no receipt –"
     assert reminded.line("2h") == ""
     reminded.world.clock.forward(minutes=1)
