@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import template_rendered
+from jinja2 import Template
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PageObject, PdfReader
 from sqlalchemy import text
 
+import server.web
 from pwa import build
 from tests.browser.accessibility import axe_violations
 from tests.browser.clinic_day import ADMINISTRATOR, NOW, ClinicDay
 from tests.browser.clinic_screens import SCREENS, Desk
 from tests.browser.diary_server import DiaryServer, diary_server
 
+TEMPLATES = Path(server.web.__file__).parent / "templates"
 AXE = build.MODULES / "axe-core" / "axe.min.js"
 #: In the dark only colours differ (`tokens.css`): of a screen's accessibility, these.
 COLOURS = ("color-contrast", "link-in-text-block")
@@ -103,6 +107,28 @@ def test_every_page_of_the_clinic_is_looked_at(at_desk: Desk, tmp_path: Path) ->
         if answer.status != 404 and "html" in answer.headers.get("content-type", "html"):
             missing.append(rule.rule)
     assert missing == []
+
+
+def test_every_template_is_looked_at(at_desk: Desk) -> None:
+    """Pages that only a form leads to have no address by which the test above could find them."""
+    seen: set[str | None] = set()
+
+    def note(_app: object, template: Template, **_more: object) -> None:
+        seen.add(template.name)
+
+    with template_rendered.connected_to(note):
+        for screen, states in SCREENS.items():
+            has_address = "." in screen
+            for look in list(states.values())[: 1 if has_address else None]:
+                at_desk.page.context.clear_cookies()
+                look(at_desk)
+    pages = {
+        str(each.relative_to(TEMPLATES))
+        for each in (TEMPLATES / "clinic").glob("[!_]*.html")
+        if each.name != "base.html"
+    }
+    assert len(pages) > 20
+    assert pages - seen == set()
 
 
 @pytest.mark.parametrize(
