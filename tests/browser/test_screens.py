@@ -1,5 +1,6 @@
 """Every page of the clinic, in every state, as it is seen: no breach of WCAG, nothing cut off."""
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import text
 
 import server.web
 from pwa import build
+from server.storage.models import Clinic, ClinicTexts, Patient
 from tests.browser.accessibility import axe_violations
 from tests.browser.clinic_day import ADMINISTRATOR, NOW, ClinicDay
 from tests.browser.clinic_screens import SCREENS, Desk
@@ -174,6 +176,38 @@ def test_it_prints_on_few_pages(
     SCREENS[screen][state](at_desk)
     printed = at_desk.page.pdf(format=paper)
     assert 1 <= printed.count(b"/Type /Page\n") <= pages
+
+
+@pytest.mark.parametrize("screen", ["sheet.sheet", "staff_entry.paper"])
+def test_a_patients_paper_has_no_word_of_the_staffs_language(at_desk: Desk, screen: str) -> None:
+    SCREENS[screen]["from right to left"](at_desk)
+    pages = PdfReader(BytesIO(at_desk.page.pdf(format="A4"))).pages
+    printed = " ".join(page.extract_text() for page in pages)
+    known = {"Elm", "Pain", "Clinic", "http"}
+    assert "2046" in printed
+    assert set(re.findall(r"[A-Z]?[a-z]{2,}", printed)) <= known
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_a_paper_diary_with_all_that_the_clinic_tells_prints_on_one_page(
+    at_desk: Desk, paper: str
+) -> None:
+    """Of the standard protocol, with the time of each row and the clinic's own numbers and hours."""
+    day = at_desk.day
+    with day.database.transaction() as session:
+        patient = session.get_one(Patient, day.followed["met"].patient_id)
+        clinic = session.get_one(Clinic, patient.clinic_id)
+        clinic.out_of_hours_telephone, clinic.emergency_number = "020 7946 0099", "999"
+        hours = "Weekdays 08:00 to 17:00, Saturdays 09:00 to 12:00"
+        texts = ClinicTexts(
+            clinic_id=clinic.id, language="en", opening_hours=hours, advice="Rest today."
+        )
+        session.merge(texts)
+    at_desk.block("met")
+    at_desk.follow("Print a paper diary")
+    pages = PdfReader(BytesIO(at_desk.page.pdf(format=paper))).pages
+    assert hours in pages[0].extract_text() and "999" in pages[0].extract_text()
+    assert len(pages) == 1
 
 
 def test_a_long_diary_prints_on_more_pages_and_nothing_runs_into_another(
