@@ -29,22 +29,25 @@ def _run(arguments: argparse.Namespace) -> int:
     from server.interchange import clinic_file
     from server.storage import audit, clinic_export, clinics
     from server.storage.db import Database
+    from server.storage.vault import Vault
 
     config, now = load(os.environ, default="production"), datetime.now(UTC)
     tables.check(config)
-    database = Database(config.database_url)
+    vault, database = Vault(config.secret_key), Database(config.database_url)
     try:
         with database.transaction() as session:
             clinic = _chosen(clinics.all_of_them(session), arguments.clinic)
             clinic_export.note(session, clinic.id, audit.SYSTEM, now)
         with database.reading() as session:
             head = clinic_export.head(session, clinic.id, now)
-            rows = clinic_export.tables(session, clinic.id)
+            rows = clinic_export.tables(session, vault, clinic.id)
             _write(arguments.file, clinic_file.written(head, rows, now))
     finally:
         database.close()
     print(f"{clinic.name}: {arguments.file}, {arguments.file.stat().st_size:,} bytes")
-    print("It holds patients' diaries in clear, and nothing that lets anybody in.")
+    print(
+        "It holds patients' diaries and e-mail addresses in clear, and nothing that lets anybody in."
+    )
     print("Bring it in elsewhere with: block-diary import-clinic FILE")
     return 0
 

@@ -33,6 +33,7 @@ def add_import_clinic(subcommands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from server import database as tables
+    from server.cli import one_line
     from server.interchange import clinic_file
     from server.storage import audit, clinic_import, staff_access
     from server.storage.db import Database
@@ -47,7 +48,7 @@ def _run(arguments: argparse.Namespace) -> int:
             file.verify()
             origin = {"made_at": file.made_at, "app_version": file.app_version}
             with database.transaction() as session:
-                count = clinic_import.bring_in(session, clinic_id, file.rows, origin, now)
+                count = clinic_import.bring_in(session, vault, clinic_id, file.rows, origin, now)
                 people = _administrators(session, clinic_id, arguments.administrator, now)
                 links = [
                     (each, staff_access.invite(session, vault, each, audit.SYSTEM, now))
@@ -55,12 +56,17 @@ def _run(arguments: argparse.Namespace) -> int:
                 ]
     finally:
         database.close()
-    print(f"{file.name}: {count:,} rows, as they were on {file.made_at}; the audit trail is whole")
+    print(
+        f"{one_line(file.name)}: {count:,} rows, as they were on {file.made_at}; the audit trail is whole"
+    )
     for member, link in links:
         print(f"{member.email}: {config.public_url}/clinic/join#{link.token}")
         print(f"  It works once, until {link.expires_at:%Y-%m-%d %H:%M} UTC.")
     print("Everybody else signs in anew: an administrator makes them a link on the page Staff.")
     print("Patients' phones are not linked: make each a new sheet. Their reminders then go on.")
+    print("E-mail reminders are off: staff switch each on again on the page of the block.")
+    for other in file.set_up_again:
+        print(f"To be set up anew, under Export, Other systems: {one_line(other)}")
     return 0
 
 

@@ -9,6 +9,8 @@ from server.domain.reminders import Fate, Judgement
 #: Which command a mail server answered: the sign-in, the sender, the recipient, or the message.
 SmtpStep = Literal["connect", "sign_in", "sender", "recipient", "message"]
 
+#: As strict as sending is safe with; what a person types is checked more closely.
+_ONE_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@[^\s@,;:<>()\[\]\\\"]{1,255}")
 _ENHANCED = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
@@ -43,6 +45,11 @@ def judge(reply: SmtpReply) -> Judgement:
 
 
 GONE = Judgement(Fate.GONE, "gone")
+
+
+def is_one_address(text: str) -> bool:
+    """Can it be nothing but one address, without a name, a list or a line of its own?"""
+    return text.isprintable() and _ONE_ADDRESS.fullmatch(text) is not None
 
 
 def masked(address: str) -> str:

@@ -26,6 +26,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "block.signed_off": CLINICIANS,
     "block.email_entered": CARERS,
     "block.email_stopped": CARERS,
+    "block.email_resumed": CARERS,
     "block.time_set": CARERS,
     "block.given_set": CARERS,
     "block.baseline_entered": CARERS,

@@ -20,7 +20,7 @@ from server.domain.errors import Invalid
 from server.interchange import strict_json
 
 FORMAT = "block-diary clinic"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MIMETYPE = "application/zip"
 MANIFEST = "manifest.json"
 #: Of one row. An entry is a few kilobytes.
@@ -58,7 +58,8 @@ def written(
 ) -> Iterator[bytes]:
     """The file, piece by piece, while its rows are read.
 
-    :param head: what the manifest says besides: `clinic`, `made_at`, `revision`, `left_behind`
+    :param head: what the manifest says besides: `clinic`, `made_at`, `revision`,
+        `left_behind`, `set_up_again`
     :param tables: by name, in the order in which they can be brought in
     """
     waiting, members = _Waiting(), []
@@ -133,6 +134,9 @@ class ClinicFile:
             self.clinic_id, self.name = str(manifest["clinic"]["id"]), manifest["clinic"]["name"]
             self.made_at, self.revision = str(manifest["made_at"]), str(manifest["revision"])
             self.app_version = str(manifest["app_version"])
+            again = manifest["set_up_again"]
+            #: in the words of whoever set it up
+            self.set_up_again = [str(each) for each in again["reports_to"] + again["programs"]]
             self.members = [Member(**each) for each in manifest["members"]]
         except (KeyError, TypeError):
             raise _damaged("its manifest is not complete") from None

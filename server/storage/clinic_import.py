@@ -1,7 +1,7 @@
 """Bringing in a clinic that comes from another installation: all of it, or nothing.
 
-What proved somebody there proves nobody here. Phones and mailboxes are reached no more until they
-are linked anew, staff need a link, and everything else is as it was.
+What proved somebody there proves nobody here. Phones are reached no more until they are linked
+anew, mailboxes until staff say so, staff need a link, and everything else is as it was.
 """
 
 import secrets
@@ -16,11 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.domain.errors import Conflict, Invalid
-from server.storage import audit, audit_check, clinic_tables, staff
+from server.storage import audit, audit_check, clinic_mailboxes, clinic_tables, staff
 from server.storage.clinic_tables import CLINIC, ROLE, STAFF, ClinicTable
 from server.storage.models import Clinic
 from server.storage.staff import User
 from server.storage.staff_tables import FormerStaffNumber
+from server.storage.vault import Vault
 
 AT_ONCE = 500
 
@@ -30,7 +31,12 @@ RowsOf = Callable[[str], Iterable[Row]]
 
 
 def bring_in(
-    session: Session, clinic_id: UUID, rows_of: RowsOf, origin: Mapping[str, Any], now: datetime
+    session: Session,
+    vault: Vault,
+    clinic_id: UUID,
+    rows_of: RowsOf,
+    origin: Mapping[str, Any],
+    now: datetime,
 ) -> int:
     """Add a clinic with everything that `clinic_export` gave of it. How many rows came.
 
@@ -41,7 +47,7 @@ def bring_in(
     """
     if session.get(Clinic, clinic_id) is not None:
         raise Conflict("This clinic is here already. Nothing was brought in.")
-    arrival = _Arrival(session, clinic_id, rows_of, now)
+    arrival = _Arrival(session, vault, clinic_id, rows_of, now)
     tables = clinic_tables.of_clinic(clinic_id)
     count = sum(_add(session, each, arrival, rows_of) for each in tables)
     _refuse_other_clinics(session, tables, clinic_id)
@@ -61,8 +67,10 @@ def bring_in(
 class _Arrival:
     """What becomes of a row on its way in."""
 
-    def __init__(self, session: Session, clinic_id: UUID, rows_of: RowsOf, now: datetime) -> None:
-        self._session, self.clinic_id, self._now = session, clinic_id, now
+    def __init__(
+        self, session: Session, vault: Vault, clinic_id: UUID, rows_of: RowsOf, now: datetime
+    ) -> None:
+        self._session, self._vault, self.clinic_id, self._now = session, vault, clinic_id, now
         members = [_member(row) for row in rows_of(STAFF)]
         former = [row.get("number") for row in rows_of(FormerStaffNumber.__tablename__)]
         numbers = [number for number, _ in members]
@@ -80,7 +88,8 @@ class _Arrival:
 
     def row(self, of: ClinicTable, given: Row) -> dict[str, Any]:
         """:raises Invalid: it is not a row of the table and of the clinic"""
-        if set(given) != {column.name for column in of.columns}:
+        beside = {clinic_mailboxes.ADDRESS} if of.name == clinic_mailboxes.TABLE else set()
+        if set(given) != {column.name for column in of.columns} | beside:
             raise Invalid("", "has not the columns of this version")
         row = {column.name: self._value(column, given[column.name]) for column in of.columns}
         if row.get("id" if of.name == CLINIC else "clinic_id", self.clinic_id) != self.clinic_id:
@@ -88,6 +97,8 @@ class _Arrival:
         for column in of.left:
             if not column.primary_key:
                 row[column.name] = None if column.nullable else secrets.token_hex(32)
+        if beside:
+            clinic_mailboxes.close(self._vault, row, given[clinic_mailboxes.ADDRESS])
         self._settle(of.name, row)
         return row
 

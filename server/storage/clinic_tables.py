@@ -32,7 +32,8 @@ LEFT_TABLES: Mapping[str, str] = {
     "passkey_challenge": "is asked once, of somebody who signs in here",
     "reminder_loop": "is a process of this installation",
     "report_push": "is a delivery of this installation; the audit trail tells what was delivered",
-    "report_target": "has a credential; two installations must not send to one system",
+    "report_target": "has a credential; two installations must not send to one system; `set_up_again`"
+    " names it",
     "sign_in_try": "counts tries at this installation",
     "staff_invitation": "opens an access here; invite people there",
     "staff_passkey": "belongs to this address; staff add new ones there",
@@ -59,7 +60,7 @@ LEFT_COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "subscription": {
         "endpoint_hash": "recognises a browser or mailbox here",
-        "sealed": "is how a phone or mailbox is reached, sealed with this installation's key",
+        "sealed": "is how a phone is reached, or ends e-mails here; e-mail addresses go along",
     },
 }
 

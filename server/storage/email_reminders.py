@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.domain.email import masked
-from server.domain.errors import DomainError
+from server.domain.errors import DomainError, NotFound
 from server.storage import audit, reminders, subscriptions
 from server.storage.models import Patient, ReminderDelivery, Subscription
 from server.storage.subscriptions import EMAIL, RetiredBecause
@@ -86,6 +86,18 @@ def keep(
     reminders.wake(session, patient.clinic_id, patient.id, now)
 
 
+def go_on(session: Session, vault: Vault, patient: Patient, actor: str, now: datetime) -> None:
+    """Remind at the address that came with the clinic, as the patient agreed there.
+
+    :raises NotFound: none came, or it was ended since
+    """
+    newest = _newest(session, patient.clinic_id, patient.id)
+    if newest is None or newest.retired_because != "imported":
+        raise NotFound("No address of this patient waits to be used again.")
+    address = Mailbox.from_json(vault.open(newest.sealed)).address
+    keep(session, vault, patient, address, actor, now)
+
+
 def remove(session: Session, patient: Patient, actor: str, now: datetime) -> None:
     """The clinic ends them; nothing happens if there are none."""
     _take_turns(session, patient)
@@ -120,12 +132,7 @@ def of_patient(
     session: Session, vault: Vault, clinic_id: UUID, patient_id: UUID
 ) -> EmailReminders | None:
     """How the newest address of a patient stands; None if the clinic never entered one."""
-    row = session.scalar(
-        select(Subscription)
-        .where(Subscription.clinic_id == clinic_id, Subscription.email_of == patient_id)
-        .order_by(Subscription.retired_at.is_not(None), Subscription.created_at.desc())
-        .limit(1)
-    )
+    row = _newest(session, clinic_id, patient_id)
     if row is None:
         return None
     sent_at = session.scalar(
@@ -138,6 +145,15 @@ def of_patient(
     except SealBroken:
         shown = "an address that cannot be read"
     return EmailReminders(shown, row.created_at, sent_at, row.retired_at, row.retired_because)
+
+
+def _newest(session: Session, clinic_id: UUID, patient_id: UUID) -> Subscription | None:
+    return session.scalar(
+        select(Subscription)
+        .where(Subscription.clinic_id == clinic_id, Subscription.email_of == patient_id)
+        .order_by(Subscription.retired_at.is_not(None), Subscription.created_at.desc())
+        .limit(1)
+    )
 
 
 def _end(session: Session, patient: Patient, because: RetiredBecause, now: datetime) -> bool:

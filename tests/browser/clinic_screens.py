@@ -1,6 +1,7 @@
 """Every page of the clinic in its states, each opened as a person comes to it.
 
-A page that answers HTML and has no entry in `SCREENS` fails `test_screens`.
+A page that answers HTML and has no entry in `SCREENS` fails `test_screens`, and so does a template
+that no state shows.
 """
 
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.domain.clinic_protocol import PatientText
 from server.domain.presets import preset
@@ -17,6 +18,7 @@ from server.storage import accepted_languages, protocols, report_pushes, report_
 from server.storage.models import Block, Patient
 from server.storage.report_pushes import Taken
 from server.storage.staff import User
+from server.storage.staff_tables import StaffSession
 from server.storage.vault import Vault
 from tests.browser.chromium import close_page
 from tests.browser.clinic_day import (
@@ -437,6 +439,32 @@ def _stale_form(desk: Desk) -> None:
     expect(desk.page.get_by_text("earlier sign-in")).to_be_visible()
 
 
+def _wait(desk: Desk) -> None:
+    """Nobody's address, so that nobody else waits."""
+    for _ in range(6):
+        desk.send_sign_in("nobody@elm.example", "not it")
+    expect(desk.page.get_by_role("heading", name="Too many tries")).to_be_visible()
+
+
+def _passkey_refused(desk: Desk) -> None:
+    """As if a passkey had answered that is not known."""
+    desk.open("sign-in")
+    with desk.page.expect_navigation():
+        desk.page.locator("form[data-passkey]").evaluate("form => form.submit()")
+    expect(desk.page.get_by_text("This passkey lets nobody in here")).to_be_visible()
+
+
+def _recovery_codes(desk: Desk) -> None:
+    """Of somebody who has typed the code of their app."""
+    desk.sign_in(CAREFUL)
+    with desk.day.database.transaction() as session:
+        hers = StaffSession.staff_id == desk.day.staff_id(CAREFUL)
+        session.execute(update(StaffSession).where(hers).values(proven_at=NOW))
+    desk.open("account")
+    desk.press("Make new recovery codes")
+    expect(desk.page.get_by_role("heading", name="Keep these codes")).to_be_visible()
+
+
 def _second_step(desk: Desk) -> None:
     desk.send_sign_in(CAREFUL)
 
@@ -514,6 +542,20 @@ def _no_such_person(desk: Desk) -> None:
 
 def _join(desk: Desk) -> None:
     desk.open("join")
+
+
+def _joined(desk: Desk) -> None:
+    """Somebody new each time: a link sets a password once."""
+    _people(desk)
+    desk.page.get_by_label("Name", exact=True).fill("Uma Gray")
+    desk.page.get_by_label("Email address").fill(f"{uuid4()}@elm.example")
+    desk.press("Invite and show the link")
+    link = desk.page.locator("#staff-link").inner_text()
+    desk.page.context.clear_cookies()
+    desk.page.goto(link)
+    desk.page.get_by_label("New password").fill("velvet gravel onion lamp")
+    desk.press("Set the password")
+    expect(desk.page.get_by_role("heading", name="Your password is set")).to_be_visible()
 
 
 def _join_failed(desk: Desk) -> None:
@@ -645,7 +687,7 @@ def _not_allowed(desk: Desk) -> None:
     desk.open("staff")
 
 
-#: By endpoint and state; "error" pages have no address of their own.
+#: By endpoint and state; the last two kinds have no address of their own.
 SCREENS: dict[str, dict[str, Recipe]] = {
     "security.login": {"empty": _sign_in, "error": _sign_in_failed},
     "board.board": {
@@ -745,6 +787,12 @@ SCREENS: dict[str, dict[str, Recipe]] = {
         "empty": _trail("?patient=nobody"),
         "filled": _trail(""),
         "error": _trail("?since=soon"),
+    },
+    "after a form": {
+        "joined": _joined,
+        "wait": _wait,
+        "passkey refused": _passkey_refused,
+        "recovery codes": _recovery_codes,
     },
     "error": {"403": _not_allowed, "404": _nothing_here, "409": _no_report_yet, "400": _stale_form},
 }

@@ -143,7 +143,11 @@ def test_a_links_secret_moves_into_the_form_and_to_no_server(
     go_on(page, "Sign out")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(link)
+    page.goto(f"{server.url}/clinic/join#a-link-of-last-week")
+    page.get_by_label("New password").fill("velvet gravel onion lamp")
+    press(page, "Set the password")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.goto(link)  # in the same tab
     secret = link.partition("#")[2]
     expect(page.get_by_label("Code of your link")).to_have_value(secret)
     assert page.url == f"{server.url}/clinic/join"

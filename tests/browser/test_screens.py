@@ -1,21 +1,27 @@
 """Every page of the clinic, in every state, as it is seen: no breach of WCAG, nothing cut off."""
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import template_rendered
+from jinja2 import Template
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PageObject, PdfReader
 from sqlalchemy import text
 
+import server.web
 from pwa import build
+from server.storage.models import Clinic, ClinicTexts, Patient
 from tests.browser.accessibility import axe_violations
 from tests.browser.clinic_day import ADMINISTRATOR, NOW, ClinicDay
 from tests.browser.clinic_screens import SCREENS, Desk
 from tests.browser.diary_server import DiaryServer, diary_server
 
+TEMPLATES = Path(server.web.__file__).parent / "templates"
 AXE = build.MODULES / "axe-core" / "axe.min.js"
 #: In the dark only colours differ (`tokens.css`): of a screen's accessibility, these.
 COLOURS = ("color-contrast", "link-in-text-block")
@@ -104,6 +110,28 @@ def test_every_page_of_the_clinic_is_looked_at(at_desk: Desk, tmp_path: Path) ->
     assert missing == []
 
 
+def test_every_template_is_looked_at(at_desk: Desk) -> None:
+    """Pages that only a form leads to have no address by which the test above could find them."""
+    seen: set[str | None] = set()
+
+    def note(_app: object, template: Template, **_more: object) -> None:
+        seen.add(template.name)
+
+    with template_rendered.connected_to(note):
+        for screen, states in SCREENS.items():
+            has_address = "." in screen
+            for look in list(states.values())[: 1 if has_address else None]:
+                at_desk.page.context.clear_cookies()
+                look(at_desk)
+    pages = {
+        str(each.relative_to(TEMPLATES))
+        for each in (TEMPLATES / "clinic").glob("[!_]*.html")
+        if each.name != "base.html"
+    }
+    assert len(pages) > 20
+    assert pages - seen == set()
+
+
 @pytest.mark.parametrize(
     ("screen", "state"), [(screen, state) for screen in SCREENS for state in SCREENS[screen]]
 )
@@ -157,6 +185,38 @@ def test_it_prints_on_few_pages(
     at_desk.page.wait_for_load_state()
     printed = at_desk.page.pdf(format=paper)
     assert 1 <= printed.count(b"/Type /Page\n") <= pages
+
+
+@pytest.mark.parametrize("screen", ["sheet.sheet", "staff_entry.paper"])
+def test_a_patients_paper_has_no_word_of_the_staffs_language(at_desk: Desk, screen: str) -> None:
+    SCREENS[screen]["from right to left"](at_desk)
+    pages = PdfReader(BytesIO(at_desk.page.pdf(format="A4"))).pages
+    printed = " ".join(page.extract_text() for page in pages)
+    known = {"Elm", "Pain", "Clinic", "http"}
+    assert "2046" in printed
+    assert set(re.findall(r"[A-Z]?[a-z]{2,}", printed)) <= known
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_a_paper_diary_with_all_that_the_clinic_tells_prints_on_one_page(
+    at_desk: Desk, paper: str
+) -> None:
+    """Of the standard protocol, with the time of each row and the clinic's own numbers and hours."""
+    day = at_desk.day
+    with day.database.transaction() as session:
+        patient = session.get_one(Patient, day.followed["met"].patient_id)
+        clinic = session.get_one(Clinic, patient.clinic_id)
+        clinic.out_of_hours_telephone, clinic.emergency_number = "020 7946 0099", "999"
+        hours = "Weekdays 08:00 to 17:00, Saturdays 09:00 to 12:00"
+        texts = ClinicTexts(
+            clinic_id=clinic.id, language="en", opening_hours=hours, advice="Rest today."
+        )
+        session.merge(texts)
+    at_desk.block("met")
+    at_desk.follow("Print a paper diary")
+    pages = PdfReader(BytesIO(at_desk.page.pdf(format=paper))).pages
+    assert hours in pages[0].extract_text() and "999" in pages[0].extract_text()
+    assert len(pages) == 1
 
 
 def test_a_long_diary_prints_on_more_pages_and_nothing_runs_into_another(

@@ -5,10 +5,15 @@
 export {};
 
 const join = document.querySelector<HTMLFormElement>('form[data-join]');
-const secret = location.hash.slice(1);
-if (join && secret) {
-  join.querySelector<HTMLInputElement>('input[name="token"]')?.setAttribute('value', secret);
-  join.querySelector<HTMLInputElement>('input[name="password"]')?.focus();
+const token = join?.querySelector<HTMLInputElement>('input[name="token"]');
+takeSecret();
+addEventListener('hashchange', takeSecret); // a newer link in this tab loads no page
+
+function takeSecret(): void {
+  const secret = location.hash.slice(1);
+  if (!token || !secret) return;
+  token.value = secret;
+  join?.querySelector<HTMLInputElement>('input[name="password"]')?.focus();
   history.replaceState(null, '', location.pathname); // not to be seen over a shoulder, nor kept
 }
 

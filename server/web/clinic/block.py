@@ -116,6 +116,16 @@ def email_entered(block_id: UUID) -> ResponseReturnValue:
     return _change(block_id, form, form.email, keep, email_form=form)
 
 
+@blueprint.post("/email/again")
+def email_resumed(block_id: UUID) -> ResponseReturnValue:
+    """The address that came with the clinic from another installation is used again."""
+    with services().database.transaction() as session:
+        found = blocks.get(session, staff().clinic_id, block_id)
+        patient = patients.get(session, found.clinic_id, found.patient_id)
+        email_reminders.go_on(session, services().vault, patient, actor(), g.now)
+    return redirect(url_for("block.block", block_id=block_id), 303)
+
+
 @blueprint.post("/email/stop")
 def email_stopped(block_id: UUID) -> ResponseReturnValue:
     """No more reminders to the patient's address."""

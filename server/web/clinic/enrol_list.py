@@ -1,6 +1,6 @@
 """Enrol many: a list from a spreadsheet, checked line by line, taken whole or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, g, render_template, request
@@ -58,7 +58,8 @@ def enrol_list_sent() -> ResponseReturnValue:
         current = protocols.offered(session, staff().clinic_id)
         offered = languages.of_clinic(session, staff().clinic_id)
         forms = [_form(row, current, offered) for row in rows]
-        faults = _faults(session, rows, forms)
+        names = [each.name for each in current]
+        faults = _faults(session, rows, forms, names)
         if faults:
             return _page(faults=faults), 422
         enrolled = [plan(session, form, current) for form in forms]
@@ -118,7 +119,9 @@ def _form(row: Row, current: list[Protocol], offered: Sequence[Language]) -> Enr
     return form
 
 
-def _faults(session: Session, rows: list[Row], forms: list[EnrolForm]) -> list[Fault]:
+def _faults(
+    session: Session, rows: list[Row], forms: list[EnrolForm], protocol_names: list[str]
+) -> list[Fault]:
     faults = []
     seen: set[str] = set()
     for row, form in zip(rows, forms, strict=True):
@@ -130,10 +133,20 @@ def _faults(session: Session, rows: list[Row], forms: list[EnrolForm]) -> list[F
         for name in ("steroid", "sedation"):
             if name in wrong:
                 wrong[name] = t("Write yes or no, or leave it empty.")
+        for name, permitted in _choices(form, protocol_names):
+            if name in wrong and row.cells[name]:
+                wrong[name] = t("Write one of these: {choices}.", choices="; ".join(permitted))
         if known and not form.known.data:
             wrong["known"] = t("This reference is taken. Write yes if it is the same person.")
         faults += [Fault(row.line, reference, name, text) for name, text in wrong.items()]
     return faults
+
+
+def _choices(form: EnrolForm, protocol_names: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """What may stand in the columns that a form offers as a choice."""
+    for field in (form.region, form.side, form.agent, form.language):
+        yield field.name, [code for code, _ in field.choices if code]
+    yield "protocol", protocol_names
 
 
 def _page(

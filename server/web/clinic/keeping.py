@@ -133,14 +133,16 @@ def everything() -> Response:
             " {minutes} minutes.",
             minutes=FRESH_MINUTES,
         )
-    clinic_id, database, now = staff().clinic_id, services().database, g.now
+    clinic_id, now = staff().clinic_id, g.now
+    database, vault = services().database, services().vault
     with database.transaction() as session:
         clinic_export.note(session, clinic_id, actor(), now)
 
     def body() -> Iterator[bytes]:
         with database.reading() as session:
             head = clinic_export.head(session, clinic_id, now)
-            yield from clinic_file.written(head, clinic_export.tables(session, clinic_id), now)
+            rows = clinic_export.tables(session, vault, clinic_id)
+            yield from clinic_file.written(head, rows, now)
 
     name = f"clinic-{now:%Y-%m-%d}.zip"
     return attachment(stream_with_context(body()), clinic_file.MIMETYPE, name)

@@ -3,15 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton, format_time, get_datetime_format
 from babel.units import format_unit
 from markupsafe import Markup, escape
 
+from server.domain.contact import Contact
 from server.domain.protocol import PlannedAssessment, Protocol
 from server.domain.schedule import Assessment
+from server.web import languages
 from server.words.catalogues import SOURCE_LANGUAGE, t
+from server.words.catalogues import language as catalogue_language
 
 
 def speaker(language: str) -> Callable[..., Markup]:
@@ -26,6 +30,17 @@ def speaker(language: str) -> Callable[..., Markup]:
 def telephone(number: str) -> Markup:
     """A number that stays in one piece and in its own order, whichever way the words run."""
     return Markup('<strong class="nowrap" dir="ltr">{}</strong>').format(number)
+
+
+def whom_to_call(its: Contact, language: str) -> dict[str, Any]:
+    """The clinic's numbers and own words, as `patient/_whom_to_call.html` wants them."""
+    return {
+        "contact": its,
+        "number": telephone,
+        "opening_hours": languages.said(its, "opening_hours", language),
+        "advice": languages.said(its, "advice", language),
+        "direction": lambda code: catalogue_language(code).direction,
+    }
 
 
 def day_and_clock(instant: datetime, timezone: str, language: str) -> str:

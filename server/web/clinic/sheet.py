@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from server.domain.enrolment import shown_code
 from server.storage import blocks, contact, enrolments, patients
 from server.storage.models import Block, Device, Patient
-from server.web import languages
 from server.web.clinic import patient_words
 from server.web.clinic.access import actor, staff
 from server.web.clinic.page import clinic
@@ -49,12 +48,7 @@ def sheet_made(patient_id: UUID) -> str:
         code=shown_code(invited.code),
         qr=qr_svg(f"{address}/e#{invited.token}"),
         until=patient_words.day_and_clock(invited.expires_at, clinic().timezone, patient.language),
-        contact=its,
-        telephone=patient_words.telephone(its.telephone),
-        opening_hours=languages.said(its, "opening_hours", patient.language),
-        advice=languages.said(its, "advice", patient.language),
-        number=patient_words.telephone,
-        direction=lambda code: catalogues.language(code).direction,
+        **patient_words.whom_to_call(its, patient.language),
         language=catalogues.language(patient.language),
         patient_t=patient_words.speaker(patient.language),
     )

@@ -13,11 +13,10 @@ from server.domain.errors import Conflict, Invalid
 from server.domain.schedule import assessments
 from server.domain.staff_entries import StaffEntry
 from server.domain.wall_clock import NoSuchTime, TimeOccursTwice, instant_on_the_wall
-from server.storage import blocks, patients, protocols, staff_entries
+from server.storage import blocks, contact, patients, protocols, staff_entries
 from server.storage.models import Block, DiaryEntry
 from server.web.clinic import patient_words
 from server.web.clinic.access import staff
-from server.web.clinic.page import clinic
 from server.web.clinic.rating_form import RatingForm, rating_form
 from server.web.context import services
 from server.web.speech import said
@@ -93,7 +92,9 @@ def paper(block_id: UUID) -> str:
             language=catalogues.language(patient.language),
             performed=block.performed_at
             and patient_words.day_and_clock(block.performed_at, block.timezone, patient.language),
-            telephone=patient_words.telephone(clinic().telephone),
+            **patient_words.whom_to_call(
+                contact.of_clinic(session, block.clinic_id), patient.language
+            ),
             patient_t=patient_words.speaker(patient.language),
         )
 

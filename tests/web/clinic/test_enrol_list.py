@@ -52,10 +52,16 @@ def test_each_line_becomes_a_planned_block(world: World, separator: str, end: st
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("RP-2,hip,left,L4/5,lidocaine", "Line 3, RP-2 , region: Not a valid choice"),
-        ("RP-2,lumbar,up,L4/5,lidocaine", "Line 3, RP-2 , side: Not a valid choice"),
+        (
+            "RP-2,hip,left,L4/5,lidocaine",
+            "Line 3, RP-2 , region: Write one of these: cervical; thoracic; lumbar.",
+        ),
+        (
+            "RP-2,lumbar,up,L4/5,lidocaine",
+            "Line 3, RP-2 , side: Write one of these: left; right; both.",
+        ),
         ("RP-2,lumbar,left,,lidocaine", "Line 3, RP-2 , levels: Type the levels"),
-        ("RP-2,lumbar,left,L4/5,saline", "Line 3, RP-2 , agent: Not a valid choice"),
+        ("RP-2,lumbar,left,L4/5,saline", "Line 3, RP-2 , agent: Write one of these: lidocaine;"),
         (",lumbar,left,L4/5,lidocaine", "Line 3, reference: Type the patient’s reference"),
         ("RP-1,lumbar,left,L4/5,lidocaine", "Line 3, RP-1 , known: This reference is taken."),
     ],
@@ -74,6 +80,7 @@ def test_all_that_is_wrong_is_said_at_once(world: World) -> None:
     assert "3 cells need a change" in words(answer)
     for column in ("number", "timezone", "protocol"):
         assert f"Line 2, RP-1 , {column}: " in words(answer)
+    assert "protocol: Write one of these: standard." in words(answer)
 
 
 def test_a_patient_who_is_enrolled_gets_the_block_only_if_it_is_said(world: World) -> None:

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from werkzeug.test import TestResponse
 
-from server.storage.models import DiaryEntry, Reminder
-from tests.web.clinic.conftest import World, csrf_token
+from server.storage.models import Clinic, DiaryEntry, Reminder
+from tests.web.clinic.conftest import SQLITE, World, csrf_token
 
 
 def write(world: World, block_id: str, path: str = "new", **answers: Any) -> TestResponse:
@@ -217,3 +217,15 @@ def test_the_paper_diary_has_every_time_of_the_protocol_in_the_patients_language
     )
     page = world.nurse.get(f"/clinic/blocks/{block_id}/paper").text
     assert "Mon, 2 Mar 2026, 10:30" in page  # 1 hour after
+
+
+@SQLITE
+def test_the_paper_diary_says_whom_to_call_as_the_sheet_does(world: World) -> None:
+    block_id, _ = world.enrolled()
+    with world.database.transaction() as session:
+        clinic = session.get_one(Clinic, world.clinic.id)
+        clinic.out_of_hours_telephone, clinic.emergency_number = "020 7946 0099", "999"
+    page = world.nurse.get(f"/clinic/blocks/{block_id}/paper").text
+    for number in ("555-0100", "020 7946 0099", "999"):
+        assert f">{number}</strong>" in page
+    assert "call the emergency number" not in page

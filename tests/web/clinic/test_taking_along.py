@@ -6,6 +6,7 @@ import re
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, insert, select
 
+from server import create_app
 from server.cli import main
 from server.interchange import clinic_file
 from server.interchange.csv_export import blocks_csv, diary_csv
@@ -27,6 +29,7 @@ from server.storage import (
     clinic_import,
     clinic_tables,
     dossiers,
+    email_reminders,
     models,
     protocols,
     second_factors,
@@ -39,7 +42,8 @@ from server.storage.subscriptions import BrowserSubscription
 from server.storage.vault import Vault
 from tests.builders import NOON, new_clinic, new_member
 from tests.rig.postgres import PostgresServer
-from tests.web.clinic.conftest import SQLITE, World
+from tests.web.clinic.conftest import SQLITE, Staff, World
+from tests.web.clinic.test_email_reminders import SMTP
 from tests.web.clinic.whole_clinic import Whole, whole_clinic
 
 _numbers = count(1)
@@ -221,6 +225,7 @@ def test_nothing_of_another_clinic_and_no_secret_is_in_the_file(
     assert len(theirs) > 6
     assert "fröhlich".encode() in everything and b"P-1001" in everything
     assert [each for each in theirs if each.encode() in everything] == []
+    assert len(whole.secrets) > 20
     assert [name for name, text in whole.secrets.items() if text.encode() in everything] == []
     with zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None
@@ -301,6 +306,45 @@ def test_a_diary_that_runs_goes_on_once_a_phone_is_linked_anew(
         assert to_come and all(row.next_try_at is not None for row in to_come)
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_an_e_mail_address_goes_along_and_nothing_is_sent_there_until_staff_say_so(
+    world: World,
+    whole: Whole,
+    elsewhere: Database,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    stopped: bool,
+) -> None:
+    here: Vault = world.app.extensions["block_diary"].vault
+    token = whole.secrets["token that stops e-mails"]
+    if stopped:
+        with world.database.transaction() as session:
+            email_reminders.stop(session, here, token, world.clock.now)
+    assert main(["import-clinic", str(whole.save(tmp_path / "clinic.zip"))]) == 0
+    said = capsys.readouterr().out
+    assert "Export, Other systems: webhook hub.example\n" in said
+    assert "Export, Other systems: R\n" in said
+    with elsewhere.reading() as session:
+        row = session.query(models.Subscription).filter_by(push_service="email").one()
+        block_id = session.query(models.Block).one().id
+        assert subscriptions.live_email(session, world.clinic.id, row.email_of) is None
+    mailbox = email_reminders.Mailbox.from_json(Vault(KEY).open(row.sealed))
+    assert mailbox.address == "jo@mailbox.example" and mailbox.stop_token != token
+    config = world.app.extensions["block_diary"].config
+    url = elsewhere.engine.url.render_as_string(hide_password=False)
+    app = create_app(replace(config, database_url=url, secret_key=KEY, smtp=SMTP), world.clock)
+    nurse, page = Staff(app.test_client(), world.nurse.email), f"/clinic/blocks/{block_id}"
+    if stopped:
+        assert "stopped by the patient" in nurse.get(page).text
+        assert nurse.post(f"{page}/email/again").status_code == 404
+    else:
+        assert "off since your clinic moved, j***@mailbox.example" in nurse.get(page).text
+        assert nurse.post(f"{page}/email/again").status_code == 303
+        assert "on for j***@mailbox.example" in nurse.get(page).text
+        assert nurse.post(f"{page}/email/again").status_code == 404
+    app.extensions["block_diary"].database.close()
+
+
 @SQLITE
 def test_what_does_not_fit_is_refused_and_nothing_is_left(
     world: World,
@@ -344,8 +388,8 @@ def test_what_does_not_fit_is_refused_and_nothing_is_left(
         (half, "not one that block-diary export-clinic made"),
         (broken, "damaged or was altered"),
         (altered(file, entry, forge=False), "diary_entry.jsonl is not what was written"),
-        (altered(file, swap("manifest.json", '"format_version": 1', '"format_version": 2')),
-         "version 2 of its format"),
+        (altered(file, swap("manifest.json", '"format_version": 2', '"format_version": 3')),
+         "version 3 of its format"),
         (altered(file, swap("manifest.json", '"revision": "0', '"revision": "9')),
          "bring both to the same version"),
         (altered(file, swap("manifest.json", '"app_version"', '"app"')), "not complete"),
@@ -360,6 +404,10 @@ def test_what_does_not_fit_is_refused_and_nothing_is_left(
         (altered(file, swap("patient.jsonl", '"reference"', '"referenc"')), "columns"),
         (altered(file, swap("patient.jsonl", '"created_at":"2026', '"created_at":"x')),
          "patient.jsonl, line 1: created_at"),
+        (altered(file, swap("subscription.jsonl", "mailbox.example", "a.example\\nBcc:b@c.example")),
+         "email_address: is not a patient's e-mail address"),
+        (altered(file, swap("subscription.jsonl", '"email_address":null', '"email_address":"a@b.example"')),
+         "email_address: is not a patient's e-mail address"),
         (altered(file, swap("roles_users.jsonl", '"administrator"', '"owner"')), "role"),
         (altered(file, swap("patient.jsonl", "{", "[")), "line 1: is not a row"),
     ]:  # fmt: skip
@@ -452,11 +500,12 @@ def _peaks(new_database_url: Callable[[], str], folder: Path, rows: int) -> tupl
 def _write_out(database: Database, clinic_id: UUID, path: Path) -> None:
     with database.reading() as session, path.open("wb") as file:
         head = clinic_export.head(session, clinic_id, NOON)
-        for piece in clinic_file.written(head, clinic_export.tables(session, clinic_id), NOON):
+        rows = clinic_export.tables(session, Vault(KEY), clinic_id)
+        for piece in clinic_file.written(head, rows, NOON):
             file.write(piece)
 
 
 def _bring_in(database: Database, clinic_id: UUID, path: Path) -> None:
     with database.transaction() as session, clinic_file.opened(path) as file:
         file.verify()
-        clinic_import.bring_in(session, clinic_id, file.rows, {}, NOON)
+        clinic_import.bring_in(session, Vault(KEY), clinic_id, file.rows, {}, NOON)

@@ -102,13 +102,21 @@ def whole_clinic(world: World) -> Whole:
         email_reminders.keep(session, vault, patient, "jo@mailbox.example", "staff:1", now)
     world.clock.forward(hours=1)
     phone.rate(block_id, {"main": 2}, note="fröhlich \u2028 \ud83d\ude00")
+    with world.database.reading() as session:
+        mail = session.query(models.Subscription).filter_by(push_service="email").one()
+    mailbox = email_reminders.Mailbox.from_json(vault.open(mail.sealed))
     (cookie,) = [each for each in phone.client._cookies.values() if each.key == "diary"]
     with world.database.transaction() as session:
         block = session.query(models.Block).one()
         written = StaffEntry(uuid4(), "telephone_now", world.clock.now, {"main": 3})
         staff_entries.enter(session, block, written, ada, world.clock.now)
         sign_offs.add(
-            session, block, staff_id=clara, comment="Seen", figures={"x": 0.1}, now=world.clock.now
+            session,
+            block,
+            staff_id=clara,
+            comment="Seen",
+            figures={"sites": {}, "x": 0.1},
+            now=world.clock.now,
         )
         _rarely_filled(session, world, block, device)
     return Whole(
@@ -127,10 +135,12 @@ def whole_clinic(world: World) -> Whole:
             "API token": token,
             "API token's hash": row.token_hash,
             "webhook": "hush-hush",
+            "webhook's address": "hub.example/told",
             "endpoint": "secret-path",
             "p256dh": "p256dh-secret",
             "auth": "auth-secret",
-            "mailbox": "jo@mailbox.example",
+            "token that stops e-mails": mailbox.stop_token,
+            "sealed mailbox": mail.sealed,
             "cookie": cookie.value,
             "cookie's hash": vault.hash("cookie", cookie.value),
             "SECRET_KEY": world.app.extensions["block_diary"].config.secret_key,
