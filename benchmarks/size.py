@@ -23,6 +23,7 @@ from server import create_app
 from server.config import load
 from server.domain.dossier import Dossier
 from server.interchange.csv_export import blocks_csv, diary_csv
+from server.serve import spare_the_collector
 from server.storage import dossiers
 from server.storage.db import Database
 from tests.builders import SECRET_KEY
@@ -172,6 +173,7 @@ class _Clinic:
             "PUBLIC_URL": "http://localhost",
         }
         app = create_app(load(settings, default="development"), self._clock)
+        spare_the_collector()  # as every serving process does
         self._database: Database = app.extensions["block_diary"].database
         self._clinician = Staff(app.test_client(), NURSE, self._clock)
         self._clinician.be_signed_in()

@@ -1,5 +1,6 @@
 """Serve the app by Granian: one process with embedded SQLite, several with PostgreSQL."""
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -14,6 +15,8 @@ from server.config import Config, StartRefused, load
 from server.push.command import remind
 
 BLOCKING_THREADS = 4
+#: Of the garbage collector's smaller rounds, about one for each look at a large board.
+FULL_ROUND_AFTER = 100
 STOP_SECONDS = 10
 """How long a request may go on after the server was told to stop."""
 
@@ -23,6 +26,7 @@ def application() -> WSGIApplication:
     config = load(os.environ, default="production")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     app = create_app(config)
+    spare_the_collector()
     # Cut off at the end, since Granian stops its workers without notice: leases carry it.
     reminders = threading.Thread(
         target=remind, args=(config, threading.Event()), name="reminders", daemon=True
@@ -30,6 +34,16 @@ def application() -> WSGIApplication:
     reminders.start()
     threading.Thread(target=_stop_with_parent, name="stop-with-parent", daemon=True).start()
     return app
+
+
+def spare_the_collector() -> None:
+    """What is loaded by now stays: the garbage collector need not go through it again. Through
+    what comes to it, it goes more seldom: that takes as long as the board, and falls on anybody's
+    answer."""
+    gc.collect()
+    gc.freeze()
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, FULL_ROUND_AFTER)
 
 
 def serve(config: Config, prepare: Callable[[Config], None] | None = None) -> None:

@@ -194,3 +194,25 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path:
     assert done.stderr.startswith("block-diary: DATABASE_URL: the database cannot be used (")
     assert done.stderr.count("\n") == 1
     assert "geheim" not in done.stderr + done.stdout
+
+
+def test_what_a_serving_process_has_loaded_is_spared_by_the_garbage_collector(
+    tmp_path: Path,
+) -> None:
+    with command(tmp_path, free_port(), "migrate") as migrating:
+        assert migrating.wait(START_SECONDS) == 0
+    counted = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import gc; from server.serve import application; application();"
+            " print(gc.get_freeze_count(), len(gc.get_objects()))",
+        ],
+        env=settings(tmp_path, free_port()),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=START_SECONDS,
+        check=True,
+    )
+    spared, others = (int(number) for number in counted.stdout.split())
+    assert spared > 10 * others

@@ -58,7 +58,7 @@ def attention(
     found: dict[Attention, bool] = {
         "after_effects": diary.told_at is not None,
         "no_baseline": done and None in diary.baselines.values(),
-        "medicine_before": _medicine_before(diary, now),
+        "medicine_before": diary.medicine_acts(now),
         "two_missed": diary.last_two_missed(now),
         "time_missing": not done and planned_on < today,
         "no_phone": not has_phone and planned_on <= today,
@@ -68,12 +68,3 @@ def attention(
         "clock_uncertain": diary.clock_uncertain,
     }
     return tuple(each for each in ORDER if found[each])
-
-
-def _medicine_before(diary: Outline, now: datetime) -> bool:
-    """Was pain medicine taken so shortly before the block that it may still act?
-
-    Until the block has a time, shortly before now.
-    """
-    until = diary.performed_at or now
-    return any(until - diary.rescue_acts < each <= until for each in diary.rescues)

@@ -25,14 +25,19 @@ class Ring:
 def is_unconfirmed(rings: Iterable[Ring], now: datetime) -> bool:
     """Did a phone leave its last two reminders without a receipt?
 
-    All pushes about one assessment are one reminder: any receipt confirms it. One whose first
-    push is younger than the grace is not counted yet, unless it is confirmed.
+    All pushes about one assessment are one reminder, as old as the first of them: any receipt
+    confirms it. One that is younger than the grace is not counted yet, unless it is confirmed.
     """
-    confirmed: dict[str, bool] = {}
+    begun: dict[str, datetime] = {}
+    confirmed = set()
     for ring in sorted(rings, key=lambda ring: ring.accepted_at):
+        begun.setdefault(ring.assessment_id, ring.accepted_at)
         if ring.receipt_at is not None:
-            confirmed[ring.assessment_id] = True
-        elif now - ring.accepted_at >= GRACE:
-            confirmed.setdefault(ring.assessment_id, False)
-    last = list(confirmed.values())[-UNCONFIRMED:]
+            confirmed.add(ring.assessment_id)
+    counted = [
+        each in confirmed
+        for each, accepted_at in begun.items()
+        if each in confirmed or now - accepted_at >= GRACE
+    ]
+    last = counted[-UNCONFIRMED:]
     return len(last) == UNCONFIRMED and not any(last)

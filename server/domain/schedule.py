@@ -4,7 +4,7 @@ The only place of the rules where wall-clock time exists.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from math import ceil
 from zoneinfo import ZoneInfo
@@ -56,6 +56,12 @@ def local_date(instant: datetime, timezone: str) -> date:
             "has no date in {timezone} within the years 0001 to 9999",
             timezone=timezone,
         ) from None
+
+
+def midnight_after(instant: datetime, timezone: str) -> datetime:
+    """When the date on the wall next becomes another."""
+    following = local_date(instant, timezone) + timedelta(days=1)
+    return datetime.combine(following, time(), tzinfo=ZoneInfo(timezone)).astimezone(UTC)
 
 
 def assessments(

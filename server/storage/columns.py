@@ -4,9 +4,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Dialect, ForeignKey
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    SQLColumnExpression,
+    type_coerce,
+)
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import NullType, TypeDecorator
 
 
 def new_id() -> Mapped[UUID]:
@@ -38,3 +45,14 @@ class Instant(TypeDecorator[datetime]):
             return None
         instant: datetime = value
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def unread(column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """The column as the database gives it, only to be compared: to make ids and instants of very
+    many rows takes longer than to find them."""
+    return type_coerce(column, NullType()).label(None)
+
+
+def read_id(unread_id: object) -> UUID:
+    """What an `unread` id is."""
+    return UUID(str(unread_id))

@@ -149,23 +149,6 @@ def leaves_unconfirmed(delivered: Sequence[Delivered], device_id: UUID, now: dat
     )
 
 
-def nobody_confirms(
-    reach: Sequence[PhoneReach], delivered: Sequence[Delivered], now: datetime
-) -> bool:
-    """Does every phone that can be reminded leave its reminders without a receipt?"""
-    reminded = [phone for phone in reach if phone.subscribed]
-    return bool(reminded) and all(
-        leaves_unconfirmed(delivered, phone.device_id, now) for phone in reminded
-    )
-
-
-def off_since(reach: Sequence[PhoneReach]) -> datetime | None:
-    """Since when no phone can be reminded any more; None if one can, or none ever could."""
-    if any(phone.subscribed for phone in reach):
-        return None
-    return max((phone.off_since for phone in reach if phone.off_since is not None), default=None)
-
-
 def _shown_at(by_phone: datetime | None, difference_seconds: float | None) -> datetime | None:
     if by_phone is None:
         return None

@@ -1,6 +1,8 @@
 """A diary in short says of every moment what the report of that moment says."""
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,7 +10,7 @@ from server.domain.block_record import BlockDiary, block_record
 from server.domain.outline import outline
 from server.domain.protocol import STANDARD
 from server.domain.report import report
-from server.domain.schedule import assessments, longest
+from server.domain.schedule import assessments, local_date, longest
 from tests.domain.test_block_record import MICROSECOND, T0, baseline, block, entry, minutes
 
 
@@ -70,3 +72,51 @@ def test_no_diary_runs_longer_than_its_protocol_at_the_longest(zone: str, month:
             done = t0.replace(hour=hour)
             last = max(each.closes_at for each in assessments(STANDARD, done, zone))
             assert last <= done + longest(STANDARD)
+
+
+def waiting() -> BlockDiary:
+    """Without a time; medicine was taken, once by a clock that is ahead."""
+    return replace(
+        block(
+            baseline(T0 - minutes(90), rescue_at=T0 - minutes(90)),
+            baseline(T0 - minutes(20), rescue_at=T0 + minutes(3)),
+        ),
+        performed_at=None,
+    )
+
+
+def telling() -> BlockDiary:
+    """As the other, and what it tells of after-effects arrives at the end."""
+    late = T0 + timedelta(days=3, hours=11, minutes=17)
+    told = entry(T0 + minutes(185), received_at=late, after_effects=("bleeding",))
+    return replace(diary(), stored=(*diary().stored, told))
+
+
+@pytest.mark.parametrize("made", [diary, waiting, telling])
+def test_what_is_said_of_a_moment_holds_as_long_as_it_is_said_to(
+    made: Callable[[], BlockDiary],
+) -> None:
+    short = outline(made())
+
+    def said(now: datetime) -> tuple[object, ...]:
+        due = short.next_due(now)
+        return (
+            short.statuses(now),
+            due,
+            due is not None and due.opens_at <= now,
+            short.last_two_missed(now),
+            short.medicine_acts(now),
+            short.is_current(now),
+            local_date(now, short.timezone),
+        )
+
+    now, end = T0 - minutes(60), T0 + timedelta(days=9)
+    changed: set[int] = set()
+    while now < end:
+        until = short.holds_until(now)
+        for moment in (now + (until - now) / 2, until - MICROSECOND):
+            assert said(moment) == said(now)
+        pairs = zip(said(now), said(until), strict=True)
+        changed |= {place for place, (before, after) in enumerate(pairs) if before != after}
+        now = until
+    assert changed == ({4, 6} if made is waiting else {0, 1, 2, 3, 5, 6})

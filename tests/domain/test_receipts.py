@@ -41,3 +41,12 @@ def test_two_pushes_about_one_assessment_are_one_reminder() -> None:
     assert not is_unconfirmed([ring("1h", 30), ring("1h", 15)], NOW)
     confirmed_late = [ring("1h", 90), ring("2h", 30), ring("2h", 15, confirmed=True)]
     assert not is_unconfirmed(confirmed_late, NOW)
+
+
+def test_a_reminder_is_as_old_as_its_first_push() -> None:
+    rings = [ring("1h", 90), ring("2h", 4), ring("1h", 3, confirmed=True), ring("3h", 2)]
+    assert not is_unconfirmed([*rings, ring("4h", 60)], NOW)
+    begun_first = [ring("1h", 4.5), ring("2h", 90), ring("3h", 60), ring("1h", 1, confirmed=True)]
+    assert not is_unconfirmed(begun_first, NOW)
+    begun_before = [ring("1h", 95), ring("2h", 90), ring("3h", 60), ring("1h", 1, confirmed=True)]
+    assert is_unconfirmed(begun_before, NOW)

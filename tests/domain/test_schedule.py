@@ -7,7 +7,7 @@ import pytest
 
 from server.domain.errors import Invalid
 from server.domain.protocol import STANDARD, PlannedAssessment, Protocol
-from server.domain.schedule import assessments, local_date, minutes_between
+from server.domain.schedule import assessments, local_date, midnight_after, minutes_between
 
 T0 = datetime(2026, 3, 2, 15, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -92,3 +92,26 @@ def test_a_stamp_in_the_zone_itself_is_an_instant_like_any_other():
 def test_minutes_between_are_exact():
     assert minutes_between(T0, T0 + MICROSECOND) == Fraction(1, 60_000_000)
     assert minutes_between(T0 + MICROSECOND, T0) == Fraction(-1, 60_000_000)
+
+
+#: Zones whose clocks change at midnight, or that skipped a day, on the days around.
+MIDNIGHTS = [
+    ("UTC", datetime(2026, 3, 2, tzinfo=UTC)),
+    ("Asia/Beirut", datetime(2026, 3, 29, tzinfo=UTC)),
+    ("America/Havana", datetime(2026, 11, 1, tzinfo=UTC)),
+    ("America/Sao_Paulo", datetime(2018, 11, 4, tzinfo=UTC)),
+    ("Pacific/Apia", datetime(2011, 12, 30, tzinfo=UTC)),
+    ("Pacific/Kiritimati", datetime(2026, 11, 1, tzinfo=UTC)),
+]
+
+
+@pytest.mark.parametrize(("zone", "around"), MIDNIGHTS)
+def test_the_date_on_the_wall_changes_at_midnight_and_not_before(
+    zone: str, around: datetime
+) -> None:
+    for hours in range(-30, 30):
+        now = around + timedelta(hours=hours)
+        midnight = midnight_after(now, zone)
+        assert midnight > now
+        assert local_date(midnight - MICROSECOND, zone) == local_date(now, zone)
+        assert local_date(midnight, zone) > local_date(now, zone)
