@@ -403,6 +403,27 @@ def test_the_own_picture_and_its_table_say_the_same(shown: Gallery, phone: Page)
     phone.wait_for_selector("h1:text-is('How strong was your pain at 14:00?')")
 
 
+@pytest.mark.parametrize(
+    ("unsent", "language", "going"),
+    [
+        (1, "en", "It goes to your clinic by itself."),
+        (2, "en", "They go to your clinic by themselves."),
+        (2, "es", "Se enviarán solas a su clínica."),
+        (2, "ar", "سيصلان إلى عيادتك تلقائيًا."),
+        (3, "ar", "ستصل إلى عيادتك تلقائيًا."),
+    ],
+)
+def test_what_waits_is_told_of_one_entry_or_of_several(
+    shown: Gallery, phone: Page, unsent: int, language: str, going: str
+) -> None:
+    open_case(shown, phone, "picture", "filled")
+    phone.evaluate(
+        "n => Object.assign(gallery.diary.sync.value, { phase: 'idle', unsent: n })", unsent
+    )
+    speak(phone, language)
+    assert phone.locator(".state p").inner_text().endswith(going)
+
+
 def saved_file(page: Page, title: str) -> str:
     section = page.locator("section", has=page.get_by_role("heading", name=title))
     with page.expect_download() as started:
