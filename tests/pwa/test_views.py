@@ -425,6 +425,13 @@ def test_what_waits_is_told_of_one_entry_or_of_several(
     assert phone.locator(".state p").inner_text().endswith(going)
 
 
+def test_one_score_is_told_without_a_span(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "picture", "filled")
+    phone.evaluate("gallery.diary.entries.value = gallery.diary.entries.value.slice(0, 1)")
+    said = phone.locator("figcaption", has_text="Since then 1 score: 3.")
+    said.wait_for()
+
+
 def saved_file(page: Page, title: str) -> str:
     section = page.locator("section", has=page.get_by_role("heading", name=title))
     with page.expect_download() as started:
