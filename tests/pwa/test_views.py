@@ -425,6 +425,11 @@ def test_what_waits_is_told_of_one_entry_or_of_several(
     assert phone.locator(".state p").inner_text().endswith(going)
 
 
+def test_a_score_stays_on_the_line_of_its_site(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "now", "two sites")
+    assert phone.locator(".score").inner_text() == "Left side\u00a02, Right side\u00a05"
+
+
 def test_one_score_is_told_without_a_span(shown: Gallery, phone: Page) -> None:
     open_case(shown, phone, "picture", "filled")
     phone.evaluate("gallery.diary.entries.value = gallery.diary.entries.value.slice(0, 1)")
