@@ -430,6 +430,14 @@ def test_a_score_stays_on_the_line_of_its_site(shown: Gallery, phone: Page) -> N
     assert phone.locator(".score").inner_text() == "Left side\u00a02, Right side\u00a05"
 
 
+def test_the_axis_is_in_the_digits_of_the_scores(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "picture", "filled")
+    phone.evaluate("Object.defineProperty(navigator, 'language', { value: 'ar-EG' })")
+    speak(phone, "ar")
+    axis = phone.locator(".curve text").all_text_contents()
+    assert "٤" in axis and not re.search("[0-9]", "".join(axis))
+
+
 def test_one_score_is_told_without_a_span(shown: Gallery, phone: Page) -> None:
     open_case(shown, phone, "picture", "filled")
     phone.evaluate("gallery.diary.entries.value = gallery.diary.entries.value.slice(0, 1)")
