@@ -29,12 +29,14 @@ export async function subscribe(
     await subscription.unsubscribe();
     subscription = null;
   }
-  subscription ??= await Promise.race([
-    manager.subscribe({ userVisibleOnly: true, applicationServerKey: key }),
-    new Promise<never>((_, reject) =>
-      setTimeout(reject, LONGEST_WAIT_MILLISECONDS, new DOMException('', 'TimeoutError')),
-    ),
-  ]);
+  subscription ??= await new Promise<PushSubscription>((resolve, reject) => {
+    const noAnswer = new DOMException('', 'TimeoutError');
+    const late = setTimeout(reject, LONGEST_WAIT_MILLISECONDS, noAnswer);
+    manager
+      .subscribe({ userVisibleOnly: true, applicationServerKey: key })
+      .then(resolve, reject)
+      .finally(() => clearTimeout(late));
+  });
   await api.subscribe(subscription.toJSON());
 }
 
