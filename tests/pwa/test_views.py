@@ -243,6 +243,43 @@ def test_a_failed_save_keeps_the_answer_and_says_so(shown: Gallery, phone: Page)
     assert asked(phone, "answering")[-1] == [True]
 
 
+SLIVERS = """
+() => {
+  const foot = document.querySelector('.actions');
+  const top = foot.getBoundingClientRect().top;
+  return [...document.querySelectorAll('.content :is(a, button, summary, label)')]
+    .map(target => [top - target.getBoundingClientRect().top, target])
+    .filter(([shows, target]) => shows > 0 && shows < Math.min(24, target.offsetHeight))
+    .map(([shows, target]) => `${shows} px of ${target.textContent}`);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("look", "screen", "name"),
+    [("dark", "reminders", "filled"), ("dark", "complete", "filled"), ("light", "rate", "daily")],
+)
+def test_no_sliver_of_a_control_shows_above_the_actions(
+    shown: Gallery, look: str, screen: str, name: str
+) -> None:
+    """Whatever is above it, on a page that stays as long as it was."""
+    with shown.page(LOOKS[look]) as page:
+        open_case(shown, page, screen, name)
+        reached = set()
+        for pixels in range(0, 120, 5):
+            page.evaluate(
+                "n => { document.querySelector('h1').style.marginTop = `${n}px` }", pixels
+            )
+            page.wait_for_function("new Promise(done => requestAnimationFrame(() => done(true)))")
+            assert page.evaluate(SLIVERS) == [], pixels
+            reached.add(page.evaluate("document.querySelector('.actions').style.marginBlockStart"))
+            long = "document.body.scrollHeight"
+            before = page.evaluate(long)
+            page.evaluate("document.querySelector('.actions').removeAttribute('style')")
+            assert page.evaluate(long) == before
+        assert len(reached) > 2
+
+
 def test_the_scale_stays_under_the_thumb_when_what_is_below_it_changes(
     shown: Gallery, phone: Page
 ) -> None:
