@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http import HTTPMethod
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -238,7 +239,7 @@ def test_the_worker_has_no_word_of_health_to_show() -> None:
     for source in messages.worker_sources():
         code = re.sub(r"/\*.*?\*/|//.*", "", source.read_text(encoding="utf-8"))
         sentences = re.findall(r"['\"`]([A-Z][^'\"`]*)['\"`]", code)
-        assert set(sentences) <= set(own)
+        assert set(sentences) - set(HTTPMethod) <= set(own), "else only what a request does"
     for language in catalogues.LANGUAGES:
         for text in own:
             said = catalogues.t(language, text)

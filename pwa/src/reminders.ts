@@ -68,6 +68,7 @@ export class Reminders {
 
   #fail(error: unknown): void {
     const refused = error instanceof DOMException;
+    if (refused && error.name === 'TimeoutError') return this.#say('failed');
     this.#say('failed', refused ? t('This browser could not turn reminders on.') : failureOf(error).message);
   }
 }

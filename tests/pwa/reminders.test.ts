@@ -1,12 +1,13 @@
 import './browser';
 import assert from 'node:assert/strict';
-import { beforeEach, test } from 'node:test';
+import { beforeEach, mock, test } from 'node:test';
 import { Reminders } from '../../pwa/src/reminders';
 
 const KEY = 'BPv_Bw';
 let asked: string[];
 let held: object | null;
 let failing: Error | null;
+let silent: boolean;
 let reminders: Reminders;
 
 /** A browser that allows, refuses or was never asked for notifications, and holds `held`. */
@@ -18,17 +19,19 @@ function browser(permission: NotificationPermission): void {
     getSubscription: async () => held,
     subscribe: async () => {
       asked.push('browser subscribed');
+      if (silent) await new Promise(() => {});
       return (held = subscription);
     },
   };
   held &&= subscription;
-  Object.assign(globalThis, { Notification: { permission }, PushManager: class {} });
+  const requestPermission = async () => permission;
+  Object.assign(globalThis, { Notification: { permission, requestPermission }, PushManager: class {} });
   const serviceWorker = { value: { ready: Promise.resolve({ pushManager }) }, configurable: true };
   Object.defineProperty(navigator, 'serviceWorker', serviceWorker);
 }
 
 beforeEach(() => {
-  [asked, held, failing] = [[], null, null];
+  [asked, held, failing, silent] = [[], null, null, false];
   const tell = (what: string) => async () => {
     asked.push(what);
     if (failing) throw failing;
@@ -71,4 +74,22 @@ test('reminders switched off on the phone are switched off at the clinic, once',
   failing = new Error('offline');
   await reminders.check(KEY, true);
   assert.equal(reminders.status.value.phase, 'off', 'told at the next opening instead');
+});
+
+test('a push service that never answers leaves nobody waiting: it can be tried again', async () => {
+  silent = true;
+  browser('granted');
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const looking = reminders.check(KEY, false);
+    while (asked.length === 0) await new Promise(setImmediate);
+    mock.timers.tick(20_000);
+    await looking;
+  } finally {
+    mock.timers.reset();
+  }
+  assert.deepEqual(reminders.status.value, { phase: 'failed', message: null });
+  silent = false;
+  await reminders.turnOn(KEY);
+  assert.equal(reminders.status.value.phase, 'on');
 });

@@ -1,6 +1,9 @@
 /** This browser's push subscription, kept the same here and at the clinic. */
 import type { Api } from './api';
 
+/** Where its push service cannot be reached, a browser may never say so. */
+const LONGEST_WAIT_MILLISECONDS = 20_000;
+
 /** Whether the browser is subscribed with the server's key. */
 export async function isSubscribed(manager: PushManager, vapidKey: string): Promise<boolean> {
   const found = await manager.getSubscription();
@@ -12,7 +15,7 @@ export async function isSubscribed(manager: PushManager, vapidKey: string): Prom
  * come from a button.
  *
  * @param vapidKey base64url, as the clinic sent it
- * @throws DOMException the browser or its push service would not
+ * @throws DOMException the browser or its push service would not; a TimeoutError: no answer came
  * @throws ApiFailure
  */
 export async function subscribe(
@@ -26,7 +29,14 @@ export async function subscribe(
     await subscription.unsubscribe();
     subscription = null;
   }
-  subscription ??= await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  subscription ??= await new Promise<PushSubscription>((resolve, reject) => {
+    const noAnswer = new DOMException('', 'TimeoutError');
+    const late = setTimeout(reject, LONGEST_WAIT_MILLISECONDS, noAnswer);
+    manager
+      .subscribe({ userVisibleOnly: true, applicationServerKey: key })
+      .then(resolve, reject)
+      .finally(() => clearTimeout(late));
+  });
   await api.subscribe(subscription.toJSON());
 }
 

@@ -26,7 +26,7 @@ export function Curve(props: {
   return (
     <svg class="curve" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} direction="ltr" role="img"
       aria-label={props.title} aria-describedby={props.describedBy}>
-      <text x={2} y={16}>{t('Pain 0 to 10, less pain ↓')}</text>
+      <text x={2} y={16}>{t('Pain {least} to {most}, less pain ↓', { least: 0, most: 10 })}</text>
       {[0, 2, 4, 6, 8, 10].map((score) => (
         <g key={score}>
           {axis.parts.map(({ from, to }) => (

@@ -132,7 +132,7 @@ function inWords(site: string, given: readonly Reading[], before: Scores, medici
   const since = scores.length === 0
     ? t('No scores since.')
     : tn(
-        'Since then {count} score, from {least} to {most}, the last {last}.',
+        'Since then {count} score: {last}.',
         'Since then {count} scores, from {least} to {most}, the last {last}.',
         scores.length,
         { least: Math.min(...scores), most: Math.max(...scores), last: scores.at(-1)! },

@@ -1,4 +1,5 @@
 /** The screens without which a rating can be given: they come in a script of their own (see second.ts). */
+import './foot';
 export { About } from './about';
 export { Alarms } from './alarms';
 export { Complete } from './complete';

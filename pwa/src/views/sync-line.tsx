@@ -15,7 +15,13 @@ export function SyncLine({ unsentOnly = false }: { unsentOnly?: boolean }) {
       <div>
         <p>{words}</p>
         {sync.unsent > 0 && diary.mayBeCleared.value ? (
-          <p>{t('This browser may delete it, above all in a private window that you close. Keep the window open until it is sent.')}</p>
+          <p>
+            {tn(
+              'This browser may delete it, above all in a private window that you close. Keep the window open until it is sent.',
+              'This browser may delete them, above all in a private window that you close. Keep the window open until they are sent.',
+              sync.unsent,
+            )}
+          </p>
         ) : null}
         {sync.unsent > 0 && sync.phase === 'failed' ? (
           <Button look="plain" busyWords={t('Sending…')} onPress={() => actions.syncNow()}>
@@ -44,11 +50,19 @@ export function syncWords(sync: SyncStatus, now: number): string | null {
           { time: dayAndClock(Date.parse(sync.unsentSince), now) },
         );
   const next: Record<SyncStatus['phase'], string> = {
-    idle: t('It goes to your clinic by itself.'),
+    idle: tn('It goes to your clinic by itself.', 'They go to your clinic by themselves.', sync.unsent),
     syncing: t('Sending…'),
-    offline: t('No internet now. It goes to your clinic by itself later.'),
+    offline: tn(
+      'No internet now. It goes to your clinic by itself later.',
+      'No internet now. They go to your clinic by themselves later.',
+      sync.unsent,
+    ),
     failed: t('Your clinic could not be reached. The phone will try again.'),
-    not_enrolled: t('It goes when this phone is linked again.'),
+    not_enrolled: tn(
+      'It goes when this phone is linked again.',
+      'They go when this phone is linked again.',
+      sync.unsent,
+    ),
   };
   return `${waits} ${next[sync.phase]}`;
 }

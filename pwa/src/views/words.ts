@@ -30,7 +30,7 @@ export function scoreWords(entry: Entry): string {
   if (entry.unable_reason === 'asleep') return t('Asleep');
   if (entry.unable_reason === 'cannot_rate') return t('Could not rate');
   const scores = Object.entries(entry.scores)
-    .map(([site, score]) => [siteName(site), digits(score)].filter(Boolean).join(' '));
+    .map(([site, score]) => [siteName(site), digits(score)].filter(Boolean).join('\u00a0'));
   return list(scores);
 }
 

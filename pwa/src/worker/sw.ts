@@ -19,7 +19,7 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   const isPage = request.mode === 'navigate';
   const file = isPage && /^\/e?$/.test(url.pathname) ? '/' : request.url;
-  if (!/^GET$/.test(request.method) || !precache.getCacheKeyForURL(file)) return;
+  if (request.method !== 'GET' || !precache.getCacheKeyForURL(file)) return;
   event.respondWith(precache.createHandlerBoundToURL(file)({ event, request, url }));
 });
 

@@ -266,6 +266,10 @@ export const cases = {
       sync: { phase: 'failed', ...unsent(2) },
       clockOffMinutes: 12,
     },
+    'two sites': {
+      block: block({ ...two, assessments: whole }), minute: 82,
+      entries: [kept(entry(61, { scores: { left: 2, right: 5 } })), bothBaselines],
+    },
     'another zone': {
       block: block(standard),
       minute: 150,
@@ -319,6 +323,7 @@ export const cases = {
   },
   entries: {
     empty: { address: 'entries', block: block(standard), minute: 5 },
+    'two sites': { address: 'entries', block: block(two), minute: 10, entries: [bothBaselines] },
     filled: { address: 'entries', block: block(standard), minute: 200, entries: all },
     error: {
       address: 'entries',
