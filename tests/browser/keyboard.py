@@ -9,9 +9,10 @@ from typing import Any, Protocol, TypeVar
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
+from tests.browser import SECONDS
 from tests.browser.bidi import BidiError
 from tests.browser.firefox import FirefoxPhone
-from tests.browser.waiting import SECONDS, wait_for
+from tests.browser.waiting import wait_for
 
 Found = TypeVar("Found")
 

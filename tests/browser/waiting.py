@@ -6,14 +6,11 @@ from contextlib import suppress
 from typing import TypeVar
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
+
+from tests.browser import SECONDS
 
 Found = TypeVar("Found")
-
-#: As long as Playwright itself waits for an element to press.
-SECONDS = 30
-
-expect.set_options(timeout=SECONDS * 1000)
 
 
 def wait_for(
