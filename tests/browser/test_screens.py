@@ -55,6 +55,15 @@ FAULTS = """
     const { width, height } = target.getBoundingClientRect();
     if (Math.min(width, height) < 23.99) faults.push(`small target: ${name(target)}`);
   }
+  for (const e of document.querySelectorAll('.cards tbody th')) {
+    const row = e.closest('tr').getBoundingClientRect();
+    if (getComputedStyle(e).display === 'block' && e.getBoundingClientRect().width < row.width - 1)
+      faults.push(`narrower than its card: ${name(e)}`);
+  }
+  for (const e of document.querySelectorAll('td .free')) {
+    if (seen(e) && /^[a-z0-9.]{1,15}$/i.test(e.textContent.trim()) && e.getClientRects().length > 1)
+      faults.push(`a word in two pieces: ${name(e)}`);
+  }
   const primary = [...document.querySelectorAll('button, .button')]
     .filter(e => seen(e) && !e.matches('.plain, .second, .danger'));
   for (const e of primary) {

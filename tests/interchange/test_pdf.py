@@ -119,6 +119,19 @@ def test_arabic_is_set_from_right_to_left_with_its_letters_joined() -> None:
     assert claims_ua(reader)
 
 
+def test_the_words_of_an_arabic_curve_are_set_as_letters() -> None:
+    label = "الدرجة من 0 إلى 10، ألم أقل ↓"
+    html = page("مرحبا", "ألم", lang="ar", dir="rtl").replace("Score 0–10, less pain ↓", label)
+    reader = printed(html)
+    assert claims_ua(reader)
+    assert "↓" in words(reader)
+
+
+def test_a_full_stop_follows_the_word_that_is_marked() -> None:
+    reader = printed(page(note='no <strong class="flag">sedation</strong>. Done'))
+    assert "no sedation. Done" in words(reader)
+
+
 @pytest.mark.parametrize("note", ["😀 better", "痛み", '#import "x" $x$ `code` *b* \\ <tag>'])
 def test_whatever_a_patient_typed_it_still_prints(note: str) -> None:
     reader = printed(page(note=note.replace("<", "&lt;")))

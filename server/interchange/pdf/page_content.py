@@ -151,6 +151,8 @@ class _Page(HTMLParser):
             "flag": "flag" in classes,
         }
         last = self._runs[-1] if self._runs else None
+        if last is not None and data.startswith((".", ",", ";", ":")):
+            last["text"] = last["text"].removesuffix(" ")
         if last is not None and all(last[name] == value for name, value in look.items()):
             last["text"] += data
         else:

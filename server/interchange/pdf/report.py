@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from functools import cache
+from html import unescape
 from importlib.resources import files
 from json import dumps
 from typing import Any, Literal
@@ -18,9 +19,6 @@ Json = dict[str, Any]
 
 #: The colours of the curve on paper, where no style sheet of the page reaches.
 STYLE = """<style>
-text { font-family: "Noto Sans", "Noto Sans Arabic", "DejaVu Sans Mono"; font-size: 13.5px; fill: #444; }
-.arrow { font-family: "DejaVu Sans Mono"; }
-.strong { fill: #000; font-weight: bold; } .threshold-label { fill: #003c44; font-weight: bold; }
 .grid { stroke: #ccc; } .axis { stroke: #777; } .night { fill: #ececec; } .window { fill: #e4eeee; }
 .baseline { stroke: #000; stroke-width: 1.5; }
 .threshold { stroke: #003c44; stroke-width: 1.5; stroke-dasharray: 6 4; }
@@ -30,8 +28,9 @@ text { font-family: "Noto Sans", "Noto Sans Arabic", "DejaVu Sans Mono"; font-si
 </style>"""
 
 
-#: Noto Sans has no arrow, and a line of which one sign is missing changes its font as a whole.
-_WITH_ARROW = re.compile(r'<text x="([\d.]+)" y="([\d.]+)">([^<↓]*)↓</text>')
+_LABEL = re.compile(r"<text([^>]*)>([^<]*)</text>")
+_ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+_SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', re.IGNORECASE)
 
 
 def report_pdf(
@@ -64,9 +63,9 @@ def report_pdf(
     try:
         return compiled("ua-1")
     except typst.TypstError as error:
-        if "could not be displayed" not in error.message:
+        if not error.message.startswith("PDF/UA"):
             raise
-        # A note in a script that our fonts lack: still tagged, but PDF/UA permits no empty box.
+        # Such as a note in a script that our fonts lack: still tagged, but PDF/UA permits no empty box.
         return compiled("1.7")
 
 
@@ -92,13 +91,29 @@ def _with_curves(sections: list[Json]) -> list[Json]:
 
 
 def _alone(drawing: Json) -> Json:
-    """The drawing as a file of its own, with its colours; its title is its text alternative."""
+    """The drawing as a file of its own, with its colours; its title is its text alternative.
+
+    Its words are set beside it, as the rest of the page: of Arabic in a drawing, the PDF would not
+    know the letters.
+    """
     start, _, rest = drawing["svg"].partition(">")
     alternative = rest.partition("</title>")[0].rpartition(">")[2].strip()
-    rest = _WITH_ARROW.sub(r"""<text class="arrow" x="\1" y="\2">↓</text>
-        <text x="\1" dx="12" y="\2">\3</text>""", rest)  # fmt: skip
-    svg = f'{start} xmlns="http://www.w3.org/2000/svg">{STYLE}{rest}'
-    return {"svg": svg, "alt": alternative}
+    labels = [_label(dict(_ATTRIBUTE.findall(told)), words) for told, words in _LABEL.findall(rest)]
+    size = _SIZE.search(start)
+    assert size is not None, "a curve says how large it is"
+    svg = f'{start} xmlns="http://www.w3.org/2000/svg">{STYLE}{_LABEL.sub("", rest)}'
+    width, height = (float(each) for each in size.groups())
+    return {"svg": svg, "alt": alternative, "labels": labels, "width": width, "height": height}
+
+
+def _label(told: dict[str, str], words: str) -> Json:
+    return {
+        "text": unescape(words),
+        "x": float(told["x"]),
+        "y": float(told["y"]),
+        "before": {"middle": 0.5, "end": 1}.get(told.get("text-anchor", ""), 0),
+        "kind": told.get("class", ""),
+    }
 
 
 @cache

@@ -11,6 +11,8 @@ from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from server.storage import audit, dossiers
+from server.storage.staff import User
+from server.words.catalogues import LANGUAGES
 from tests.web.clinic.conftest import PUBLIC_URL, SQLITE, World
 from tests.web.clinic.test_block_page import page_of, rate_hourly, verdict_line
 
@@ -109,6 +111,22 @@ def test_the_pdf_says_what_the_page_says(world: World) -> None:
     assert all(row in told for row in rows_of_page)
     assert block_id in told.replace(" ", "")
     assert exported(world, f"block:{block_id}") == [{"format": "pdf"}]
+
+
+@SQLITE
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pdf_is_accessible_in_the_language_of_whoever_takes_it(
+    world: World, language: str
+) -> None:
+    block_id, phone = world.started()
+    rate_hourly(world, phone, block_id, 1, 2, 5)
+    with world.database.transaction() as session:
+        session.get_one(User, world.staff_id(world.nurse.email)).language = language
+    answer = world.nurse.get(f"/clinic/blocks/{block_id}/report.pdf")
+    assert answer.status_code == 200, answer.text
+    root = PdfReader(BytesIO(answer.data)).root_object
+    assert root["/Lang"] == language
+    assert b"pdfuaid:part>1<" in root["/Metadata"].get_object().get_data()
 
 
 def waiting(world: World) -> str:
