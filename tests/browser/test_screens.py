@@ -11,7 +11,7 @@ from flask import template_rendered
 from jinja2 import Template
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PageObject, PdfReader
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 import server.web
 from pwa import build
@@ -61,7 +61,8 @@ FAULTS = """
       faults.push(`narrower than its card: ${name(e)}`);
   }
   for (const e of document.querySelectorAll('td .free')) {
-    if (seen(e) && /^[a-z0-9.]{1,15}$/i.test(e.textContent.trim()) && e.getClientRects().length > 1)
+    const lines = new Set([...e.getClientRects()].map(r => Math.round(r.top))).size;
+    if (seen(e) && /^[a-z0-9.]{1,15}$/i.test(e.textContent.trim()) && lines > 1)
       faults.push(`a word in two pieces: ${name(e)}`);
   }
   const primary = [...document.querySelectorAll('button, .button')]
@@ -198,6 +199,8 @@ def test_it_prints_on_few_pages(
 
 @pytest.mark.parametrize("screen", ["sheet.sheet", "staff_entry.paper"])
 def test_a_patients_paper_has_no_word_of_the_staffs_language(at_desk: Desk, screen: str) -> None:
+    with at_desk.day.database.transaction() as session:
+        session.execute(delete(ClinicTexts))  # what a clinic wrote in English alone is said so
     SCREENS[screen]["from right to left"](at_desk)
     pages = PdfReader(BytesIO(at_desk.page.pdf(format="A4"))).pages
     printed = " ".join(page.extract_text() for page in pages)
