@@ -15,7 +15,7 @@ from pwa import build
 from server.words.catalogues import LANGUAGES
 from tests.browser.accessibility import axe_violations
 from tests.pwa.colours import contrast
-from tests.pwa.gallery.pages import LOOKS, ORIGIN, T0, Gallery, gallery, show, speak
+from tests.pwa.gallery.pages import DRAWN, LOOKS, ORIGIN, T0, Gallery, gallery, show, speak
 
 
 def after_block(minutes: int) -> datetime:
@@ -278,7 +278,7 @@ def test_no_sliver_of_a_control_shows_above_the_actions(
             page.evaluate(
                 "n => { document.querySelector('h1').style.marginTop = `${n}px` }", pixels
             )
-            page.wait_for_function("new Promise(done => requestAnimationFrame(() => done(true)))")
+            page.evaluate(DRAWN)
             assert page.evaluate(SLIVERS) == [], pixels
             reached.add(page.evaluate("document.querySelector('.actions').style.marginBlockStart"))
             long = "document.body.scrollHeight"

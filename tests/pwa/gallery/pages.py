@@ -27,6 +27,8 @@ ORIGIN = "http://127.0.0.1/"
 """Answered by this module, so that nothing reaches any server."""
 T0 = datetime(2026, 3, 2, 10, tzinfo=UTC)
 """The block of the builders."""
+#: Until the frame is over: whoever observes sizes hears of a change at its end.
+DRAWN = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def speak(page: Page, language: str) -> None:
     """Say what is shown in another language, as the phone does when the patient chooses it."""
     page.evaluate("language => gallery.speak(catalogues[language])", language)
     page.wait_for_function("code => document.documentElement.lang === code", arg=language)
+    page.evaluate(DRAWN)
 
 
 @cache
