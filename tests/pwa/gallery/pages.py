@@ -27,8 +27,13 @@ ORIGIN = "http://127.0.0.1/"
 """Answered by this module, so that nothing reaches any server."""
 T0 = datetime(2026, 3, 2, 10, tzinfo=UTC)
 """The block of the builders."""
-#: Until the frame is over: whoever observes sizes hears of a change at its end.
-DRAWN = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+#: Until a frame is over, after what observes sizes has heard of a change. By no timer and no frame
+#: that is asked for: a page whose clock is set has them from Playwright.
+DRAWN = """
+new Promise(done => {
+  new IntersectionObserver((_, seen) => done(seen.disconnect())).observe(document.body);
+})
+"""
 
 
 @dataclass(frozen=True)
