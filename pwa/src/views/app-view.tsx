@@ -78,10 +78,13 @@ function useLanguageOfPage() {
   }, [language, dir]);
 }
 
-/** A new screen is read from its heading on, wherever the last one had the focus. */
+/**
+ * A new screen is read from its heading on, wherever the last one had the focus. It has the focus
+ * as soon as it stands: later, it would take it from whoever has gone on by the keyboard.
+ */
 function useFocusOnChange(main: { current: HTMLElement | null }, screen: string) {
   const first = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const heading = main.current?.querySelector('h1');
     if (heading) document.title = `${heading.textContent} · ${t('Diary')}`;
     if (!first.current) {
