@@ -48,9 +48,9 @@ STAFF_CALLS: dict[str, Calls] = {
     **{
         f"server/storage/{name}.py": {"Invalid": (2,), "Conflict": (1,), "NotFound": (1,)}
         for name in (
-            *("api_tokens", "baselines", "blocks", "clinics", "passkeys", "patients", "protocols"),
-            *("report_pushes", "report_targets", "second_factors", "staff", "staff_access"),
-            "staff_entries",
+            *("api_tokens", "baselines", "blocks", "clinics", "email_reminders", "passkeys"),
+            *("patients", "protocols", "report_pushes", "report_targets", "second_factors"),
+            *("staff", "staff_access", "staff_entries"),
         )
     },
 }

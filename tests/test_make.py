@@ -1,5 +1,6 @@
 """What `make` says and leaves behind when a machine lacks what it needs."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,8 @@ def make(clone: Path, program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", "--no-print-directory", ".venv/bin/python", f"PYTHON={program}"],
         cwd=clone,
+        # Not as a part of the `make` that runs the tests.
+        env={name: value for name, value in os.environ.items() if "MAKE" not in name},
         capture_output=True,
         text=True,
         check=False,
