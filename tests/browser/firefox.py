@@ -133,6 +133,8 @@ class FirefoxPhone:
         """Close the browser in its own time; it may already be gone."""
         with suppress(BidiError, TimeoutError):
             self._bidi.send("browser.close")
+            # It writes its cookies down while it ends: hurried, it would forget the last ones.
+            wait_for(lambda: not self._process.running(), lambda: time.sleep(0.05), "end")
         self._bidi.close()
         self._process.stop()
 
