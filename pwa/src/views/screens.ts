@@ -9,7 +9,6 @@ import { Rate } from './rate';
 import { Saved } from './saved';
 import { second, type ScreenView } from './second';
 import { StoreFailure } from './store-failure';
-import { Waiting } from './waiting';
 import { Welcome } from './welcome';
 
 export const screens = {
@@ -24,7 +23,7 @@ export const screens = {
   reminders: second('Reminders'),
   'no-block': second('NoBlock'),
   baseline: Baseline,
-  waiting: Waiting,
+  waiting: second('Waiting'),
   'injection-done': second('InjectionDone'),
   now: Now,
   rate: Rate,

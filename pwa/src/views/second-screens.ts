@@ -19,3 +19,4 @@ export { OwnData } from './own-data';
 export { Picture } from './picture';
 export { Reminders } from './reminders';
 export { Unable } from './unable';
+export { Waiting } from './waiting';
