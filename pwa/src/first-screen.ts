@@ -10,7 +10,7 @@ import { afterInjection } from './views/words';
 /** Leaves the screen to whoever opened it. */
 const KEEP_AFTER_MILLISECONDS = 1000;
 /** What may be another at the next start, and what is not seen before a press. */
-const PASSING = '.notice, details > :not(summary)';
+const PASSING = '.notice, details > :not(summary), .point .icon';
 
 /** @param root where the screens are shown */
 export function keepFirstScreen(root: Element, { diary, toAsk }: RunningDiary): void {
