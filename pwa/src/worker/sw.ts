@@ -108,13 +108,13 @@ self.addEventListener('sync', (event) => {
 
 // The page that brought the first version in is looked after too, not only those opened later.
 self.addEventListener('activate', (event) => {
-  event.waitUntil(Promise.all([self.clients.claim(), dropOldFiles(event)]));
+  event.waitUntil(Promise.all([self.clients.claim(), precache.activate(event), dropOldPages()]));
 });
 
-/** An old page's address is the name of its cache too. */
-async function dropOldFiles(event: ExtendableEvent): Promise<void> {
-  const { deletedURLs } = await precache.activate(event);
-  await Promise.all(deletedURLs.map((url) => caches.delete(url)));
+async function dropOldPages(): Promise<void> {
+  const kept = [page, precache.strategy.cacheName];
+  const names = (await caches.keys()).filter((name) => !kept.includes(name));
+  await Promise.all(names.map((name) => caches.delete(name)));
 }
 
 // A new version waits until the page asks for it, on a screen where nothing can be lost.
