@@ -273,4 +273,4 @@ def new_entries(session: Session, clinic_id: UUID, blocks: int, now: datetime) -
     for place, (block, device) in enumerate(session.execute(done).all()):
         about = {"clinic_id": clinic_id, "enrolment_id": device.enrolment_id}
         about |= {"block_id": block.id, "device_id": device.id}
-        session.execute(insert(DiaryEntry), [_entry(now, "rating", place, about)])
+        session.add(DiaryEntry(**_entry(now, "rating", place, about)))

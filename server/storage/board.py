@@ -34,16 +34,15 @@ TODAY = timedelta(days=2)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _STILL = datetime(9000, 1, 1, tzinfo=UTC)
 
-#: A block as the database gives it, its id first. It differs whenever what the board says of the
-#: block does, but for the time that passes and for receipts: of a block its time and zone alone
-#: ever change, and entries and baselines are only ever added, so their numbers tell.
+#: A block as the database gives it, its id first, with its patient's revision. It differs whenever
+#: what the board says of the block does, but for the time that passes and for receipts.
 Line = tuple[Any, ...]
 
 
 class BoardBlock(NamedTuple):
-    """A line that was read: `reference` is the clinic's own for the patient.
+    """A block that was read: `reference` is the clinic's own for the patient.
 
-    `entries` and `staff_baselines` are how many there are; `reminded_until` is since when no phone
+    `reminded_until` is since when no phone
     can be reminded, `_STILL`, `_NEVER` or, without a phone that is let in, None; `has_conflict`:
     an entry waits for review.
     """
@@ -54,8 +53,6 @@ class BoardBlock(NamedTuple):
     planned_on: date
     performed_at: datetime | None
     timezone: str
-    entries: int
-    staff_baselines: int
     reminded_until: datetime | None
     has_conflict: bool
 
@@ -76,7 +73,7 @@ def lines(session: Session, clinic_id: UUID, longest: timedelta, now: datetime) 
     :param longest: how long after its block a diary may run, as `protocols.longest_of`
     """
     found = session.execute(
-        select(*map(unread, _columns(clinic_id))).where(
+        select(*map(unread, _compared(clinic_id))).where(
             or_(*_may_be_shown(session, clinic_id, longest, now))
         )
     )
@@ -119,29 +116,29 @@ def read(
     }
 
 
+def _compared(clinic_id: UUID) -> list[Any]:
+    """Of a line. Of a block its time and zone alone ever change; the rest raises the revision."""
+    return [Block.id, Block.performed_at, Block.timezone, _of_patient(Patient.revision, clinic_id)]
+
+
 def _columns(clinic_id: UUID) -> list[Any]:
-    """Of `BoardBlock`. What is elsewhere is looked for block by block, since PostgreSQL reads
-    through a whole table to join so many."""
-    reference = select(Patient.reference).where(
-        Patient.id == Block.patient_id, Patient.clinic_id == clinic_id
-    )
+    """Of `BoardBlock`."""
     return [
         Block.id,
-        reference.scalar_subquery(),
+        _of_patient(Patient.reference, clinic_id),
         Block.levels,
         Block.planned_on,
         Block.performed_at,
         Block.timezone,
-        _count(DiaryEntry, clinic_id),
-        _count(StaffBaselineRow, clinic_id),
         _reminded_until(clinic_id),
         exists().where(EntryConflict.block_id == Block.id, EntryConflict.clinic_id == clinic_id),
     ]
 
 
-def _count(table: Any, clinic_id: UUID) -> Any:
-    of_block = select(func.count()).where(table.block_id == Block.id, table.clinic_id == clinic_id)
-    return of_block.select_from(table).scalar_subquery()
+def _of_patient(column: Any, clinic_id: UUID) -> Any:
+    """Looked for block by block, since PostgreSQL reads through a whole table to join so many."""
+    its = select(column).where(Patient.id == Block.patient_id, Patient.clinic_id == clinic_id)
+    return its.scalar_subquery()
 
 
 def _reminded_until(clinic_id: UUID) -> Any:

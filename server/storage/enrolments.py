@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.domain import enrolment as rules
 from server.storage import audit, clinics
-from server.storage.models import Device, Enrolment, Invitation, Patient
+from server.storage.models import Device, Enrolment, Invitation, Patient, raise_revision
 from server.storage.vault import Vault
 
 _SECRET_BYTES = 32
@@ -203,6 +203,7 @@ def revoke_device(
     ).scalar()
     if revoked is None:
         return False
+    raise_revision(session, clinic_id, "enrolment_id", revoked)
     subject = f"enrolment:{revoked}"
     audit.record(
         session,

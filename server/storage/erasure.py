@@ -28,6 +28,7 @@ from server.storage.models import (
     ReminderDelivery,
     SignOff,
     Subscription,
+    raise_revision,
 )
 
 ERASED = "patient.erased"
@@ -106,6 +107,7 @@ def anonymise(session: Session, patient: Patient, actor: str, now: datetime) -> 
         .values(revoked_at=func.coalesce(Invitation.revoked_at, now))
     )
     patient.reference = f"{ANONYMOUS}{secrets.token_hex(6)}"
+    raise_revision(session, clinic_id, "patient_id", patient_id)
     session.flush()
     audit.record(session, clinic_id, actor, "patient.anonymised", f"patient:{patient_id}", {}, now)
 

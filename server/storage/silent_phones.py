@@ -11,25 +11,37 @@ from sqlalchemy.orm import Session
 
 from server.domain.outline import TOLD_STAYS
 from server.domain.receipts import GRACE, UNCONFIRMED, Ring, is_unconfirmed
-from server.storage.board import TODAY, Line
+from server.storage.board import TODAY
 from server.storage.columns import read_id, unread
 from server.storage.models import Block, Device, Enrolment, Reminder, ReminderDelivery, Subscription
 
 
-def unconfirmed(
-    session: Session, clinic_id: UUID, lines: Iterable[Line], longest: timedelta, now: datetime
-) -> set[Any]:
-    """Ids, unread, of the blocks of which every phone that can be reminded leaves its reminders
-    unconfirmed.
+#: How many reminders of a block have no receipt, and when the last of them was sent, unread. While
+#: it stays, so does it that a phone of the block confirmed one of its last reminders: a receipt
+#: can only confirm more, and what is sent later comes with a later time.
+Unanswered = tuple[Any, ...]
 
-    :param lines: the blocks on the board
+
+def unanswered(
+    session: Session, clinic_id: UUID, longest: timedelta, now: datetime
+) -> dict[Any, Unanswered]:
+    """By id, unread, the blocks with so many reminders without a receipt that their phones may
+    leave the last ones unconfirmed.
+
     :param longest: as `board.lines`
     """
     since = now - max(longest, TODAY) - TOLD_STAYS
-    silent = {*session.scalars(_silent(clinic_id, since, now))} & {line[0] for line in lines}
-    if not silent:
+    return {block: tuple(what) for block, *what in session.execute(_silent(clinic_id, since, now))}
+
+
+def unconfirmed(
+    session: Session, clinic_id: UUID, blocks: Iterable[Any], now: datetime
+) -> set[Any]:
+    """Of these blocks, by ids, unread, those of which every phone that can be reminded leaves its
+    reminders unconfirmed."""
+    ids = {read_id(block) for block in blocks}
+    if not ids:
         return set()
-    ids = {read_id(block) for block in silent}
     rings: defaultdict[tuple[Any, Any], list[Ring]] = defaultdict(list)
     for block, phone, *ring in session.execute(_rings(clinic_id, ids)):
         rings[block, phone].append(Ring(*ring))
@@ -64,14 +76,12 @@ def _rings(clinic_id: UUID, silent: set[UUID]) -> Select[*tuple[Any, ...]]:
 
 
 def _silent(clinic_id: UUID, since: datetime, now: datetime) -> Select[*tuple[Any, ...]]:
-    """Ids, unread, of blocks with so many reminders without a receipt that their phones may leave the last ones
-    unconfirmed."""
     its_block = select(Reminder.block_id).where(
         Reminder.id == ReminderDelivery.reminder_id, Reminder.clinic_id == clinic_id
     )
     block_id = its_block.scalar_subquery()
     return (
-        select(unread(block_id))
+        select(unread(block_id), func.count(), unread(func.max(ReminderDelivery.accepted_at)))
         .where(
             ReminderDelivery.clinic_id == clinic_id,
             ReminderDelivery.receipt_at.is_(None),

@@ -21,6 +21,7 @@ from server.storage.models.patients import (
     StaffBaseline,
 )
 from server.storage.models.reminders import Reminder, ReminderDelivery, ReminderLoop, Subscription
+from server.storage.models.revisions import raise_revision
 
 __all__ = [
     "AcceptedLanguage",
@@ -48,4 +49,5 @@ __all__ = [
     "SignOff",
     "StaffBaseline",
     "Subscription",
+    "raise_revision",
 ]

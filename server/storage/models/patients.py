@@ -21,6 +21,8 @@ class Patient(Base):
     reference: Mapped[str]
     language: Mapped[str] = mapped_column(default="en")
     created_at: Mapped[datetime] = mapped_column(Instant)
+    #: Counts what was written about the patient's blocks and phones: see `revisions`.
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Block(Base):

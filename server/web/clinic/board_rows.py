@@ -11,6 +11,7 @@ from server.domain.outline import Outline, outline
 from server.domain.schedule import Assessment, local_date
 from server.storage import board, protocols, silent_phones
 from server.storage.board import BoardBlock, Line
+from server.storage.silent_phones import Unanswered
 
 
 class BoardRow(NamedTuple):
@@ -19,6 +20,7 @@ class BoardRow(NamedTuple):
 
     block: BoardBlock
     diary: Outline
+    unanswered: Unanswered | None
     unconfirmed: bool
     since: datetime
     until: datetime
@@ -38,11 +40,18 @@ class BoardRow(NamedTuple):
         return self.next_due is not None and self.next_due.opens_at <= self.since
 
 
-def board_row(block: BoardBlock, diary: Outline, unconfirmed: bool, now: datetime) -> BoardRow:
+def board_row(
+    block: BoardBlock,
+    diary: Outline,
+    unanswered: Unanswered | None,
+    unconfirmed: bool,
+    now: datetime,
+) -> BoardRow:
     """What the board says of a block."""
     return BoardRow(
         block=block,
         diary=diary,
+        unanswered=unanswered,
         unconfirmed=unconfirmed,
         since=now,
         until=diary.holds_until(now),
@@ -75,16 +84,25 @@ class BoardRows:
         """Every block that is on the board now."""
         longest = protocols.longest_of(session, clinic_id)
         lines = board.lines(session, clinic_id, longest, now)
-        silent = silent_phones.unconfirmed(session, clinic_id, lines, longest, now)
         before, after = self._kept.get(clinic_id, {}), {}
+        unanswered = silent_phones.unanswered(session, clinic_id, longest, now)
+        asked = [line[0] for line in lines if _may_leave(before.get(line), unanswered.get(line[0]))]
+        leaving = silent_phones.unconfirmed(session, clinic_id, asked, now)
         changed = board.read(session, clinic_id, [line for line in lines if line not in before])
         for line in lines:
-            row, unconfirmed = before.get(line), line[0] in silent
+            row, reminders = before.get(line), (unanswered.get(line[0]), line[0] in leaving)
             if row is None:
                 block, diary = changed[line]
-                row = board_row(block, outline(diary), unconfirmed, now)
-            elif row.unconfirmed != unconfirmed or not row.since <= now < row.until:
-                row = board_row(row.block, row.diary, unconfirmed, now)
+                row = board_row(block, outline(diary), *reminders, now)
+            elif (row.unanswered, row.unconfirmed) != reminders or not row.since <= now < row.until:
+                row = board_row(row.block, row.diary, *reminders, now)
             after[line] = row
         self._kept[clinic_id] = after
         return [row for row in after.values() if row.is_current]
+
+
+def _may_leave(row: BoardRow | None, unanswered: Unanswered | None) -> bool:
+    """May the phones leave their reminders unconfirmed, as far as the last look can tell?"""
+    if unanswered is None:
+        return False
+    return row is None or row.unconfirmed or row.unanswered != unanswered

@@ -39,7 +39,7 @@ class Watched:
 
 def said(rows: list[BoardRow]) -> list[object]:
     """All of it but how long it holds; neither the rows nor the entries have an order."""
-    told = [(str(row.block.id), row.missed, row.is_due, row[:3], row[5:]) for row in rows]
+    told = [(str(row.block.id), row.missed, row.is_due, row[:4], row[6:]) for row in rows]
     return sorted(told, key=lambda each: each[0])
 
 
