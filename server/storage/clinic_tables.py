@@ -45,7 +45,6 @@ _SIGN_IN = "proves somebody here; staff set up their sign-in anew there"
 #: Columns of other tables that stay, and why. What must have a value gets one of no use.
 LEFT_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "audit_event": {"id": "counts the rows of all clinics here; `number` is the clinic's own"},
-    "patient": {"revision": "counts what this installation's boards have to read anew"},
     "device": {"secret_hash": "recognises a phone here; it is linked anew there"},
     STAFF: {
         "fs_uniquifier": _SIGN_IN,

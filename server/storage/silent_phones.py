@@ -15,7 +15,6 @@ from server.storage.board import TODAY
 from server.storage.columns import read_id, unread
 from server.storage.models import Block, Device, Enrolment, Reminder, ReminderDelivery, Subscription
 
-
 #: How many reminders of a block have no receipt, and when the last of them was sent, unread. While
 #: it stays, so does it that a phone of the block confirmed one of its last reminders: a receipt
 #: can only confirm more, and what is sent later comes with a later time.
