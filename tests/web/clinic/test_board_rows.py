@@ -1,9 +1,11 @@
 """What the board keeps between two looks is what a process says that has kept nothing."""
 
+import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from server.storage import blocks, enrolments, erasure
@@ -112,3 +114,32 @@ def test_time_that_passes_changes_the_board_and_nothing_is_made_anew_before(worl
         world.clock.forward(minutes=14)
     assert seen.count(True) > len(seen) * 0.8
     assert [row.block.reference for row in watched.look()] == ["P-2"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_receipts_that_come_late_or_never_are_on_the_board_as_for_a_new_process(
+    world: World, seed: int
+) -> None:
+    chance = random.Random(seed)
+    watched, reminded = Watched(world), Reminded(world)
+    flagged = set()
+
+    def look_until(moment: datetime) -> None:
+        while world.clock.now < moment:
+            world.clock.now += chance.choice([1, 2, 4, 7]) * MINUTE
+            if waiting and chance.random() < 0.04:
+                reminded.confirm(waiting.pop(chance.randrange(len(waiting))))
+            flagged.add(watched.look()[0].unconfirmed)
+
+    waiting: list[str] = []
+    for assessment, minutes in [
+        ("15min", 15),
+        ("30min", 30),
+        *((f"{n}h", 60 * n) for n in range(1, 9)),
+    ]:
+        look_until(reminded.t0 + minutes * MINUTE)
+        shown = chance.random() < 0.3
+        reminded.sent(assessment, shown=shown)
+        if not shown:
+            waiting.append(assessment)
+    assert flagged == {True, False}

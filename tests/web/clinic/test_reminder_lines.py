@@ -73,6 +73,15 @@ class Reminded:
                 )
             )
 
+    def confirm(self, assessment: str) -> None:
+        """The receipt of a reminder that was sent without one arrives now."""
+        with self.world.database.transaction() as session:
+            of_it = select(Reminder.id).where(Reminder.assessment_id == assessment)
+            for each in session.scalars(
+                select(ReminderDelivery).where(ReminderDelivery.reminder_id.in_(of_it))
+            ):
+                each.receipt_at = self.world.clock.now
+
     def ends(self, because: str, phone: int = 0) -> None:
         with self.world.database.transaction() as session:
             subscription = session.get_one(Subscription, self.subscriptions[phone].id)
