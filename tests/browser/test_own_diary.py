@@ -76,8 +76,10 @@ def test_the_evening_is_told_seen_and_kept_offline_and_deleted_once_it_is_at_the
     patient.press("Yes, delete and lose them")
     expect(page.get_by_text("Not deleted.")).to_be_visible()
 
+    # By itself it tries at once, in vain, and again after some seconds.
+    with page.expect_event("requestfailed", lambda each: each.url.endswith("/api/phone/sync")):
+        patient.phone.set_offline(False)
     server.start()
-    patient.phone.set_offline(False)
     patient.press("Send now")
     expect(page.get_by_text("Everything is at your clinic, and stays there.")).to_be_visible()
     [stored] = server.entries(sheet.block_id)
