@@ -47,14 +47,6 @@ WAITING = """
   };
 })
 """
-#: By path, where the browser took the page and its files from; empty: from the worker.
-CAME_FROM = """
-() => {
-  const all = ['navigation', 'resource'].flatMap(type => performance.getEntriesByType(type));
-  const from = ({ name, workerFinalSourceType }) => [new URL(name).pathname, workerFinalSourceType];
-  return Object.fromEntries(all.map(from));
-}
-"""
 LOSE_SUBSCRIPTION = """
 async () => {
   await (await self.registration.pushManager.getSubscription()).unsubscribe();
@@ -116,19 +108,6 @@ def patient(enrolled: Patient) -> Iterator[Patient]:
 def wait_for(patient: Patient, found: Callable[[], Any]) -> Any:
     """What `found` gives once it is true."""
     return waiting.wait_for(found, lambda: patient.phone.context.pages[0].wait_for_timeout(50))
-
-
-def test_a_start_without_a_network_waits_for_no_worker(patient: Patient) -> None:
-    patient.phone.set_offline(True)
-    try:
-        patient.open()
-        expect(patient.page.locator("main.view-rate")).to_be_visible()
-        came = patient.page.evaluate(CAME_FROM)
-    finally:
-        patient.phone.set_offline(False)
-    scripts = [name for name in came if name.endswith(".js")]
-    assert len(scripts) >= 2
-    assert {came[name] for name in ["/", *scripts]} == {"cache"}
 
 
 def posts_of(requests: list[Request], score: int) -> int:

@@ -11,9 +11,7 @@ declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: PrecacheEntry[] 
 
 const files = self.__WB_MANIFEST;
 const precache = new PrecacheController();
-precache.addToCacheList(files);
-/** This version's page has a cache for it alone, named by its address, which tells its contents. */
-const page = precache.getCacheKeyForURL('/')!;
+precache.precache(files);
 
 // The app's own pages and files, and nothing else: not the clinic's, not the API.
 self.addEventListener('fetch', (event) => {
@@ -39,36 +37,14 @@ const syncNow = () =>
     }),
   ]);
 
+// The page's requests to the API need no worker. One that is to go must not be woken by them.
 self.addEventListener('install', (event) => {
-  event.waitUntil(install(event));
-});
-
-async function install(event: ExtendableEvent): Promise<void> {
-  skipWorker(event);
-  await precache.install(event);
-  const cache = await caches.open(page);
-  await cache.put('/', (await precache.matchPrecache('/'))!);
-}
-
-/**
- * Where the browser can, it takes the page and its files out of the caches itself: a start waits for
- * no worker. The page's requests to the API need none either; one that is to go must not be woken.
- */
-function skipWorker(event: ExtendableEvent): void {
   interface WithRoutes {
-    addRoutes?(rules: object[]): Promise<void>;
+    addRoutes?(rules: object): Promise<void>;
   }
-  const home = { pathname: '/', search: '' };
-  const rules = [
-    { condition: { urlPattern: '/api/*' }, source: 'network' },
-    { condition: { urlPattern: home, requestMode: 'navigate' }, source: { cacheName: page } },
-    {
-      condition: { urlPattern: '/static/built/*' },
-      source: { cacheName: precache.strategy.cacheName },
-    },
-  ];
-  (event as WithRoutes).addRoutes?.(rules).catch(() => {});
-}
+  const routes = { condition: { urlPattern: '/api/*' }, source: 'network' };
+  (event as WithRoutes).addRoutes?.(routes).catch(() => {});
+});
 
 self.addEventListener('push', (event) => {
   event.waitUntil(
@@ -108,14 +84,8 @@ self.addEventListener('sync', (event) => {
 
 // The page that brought the first version in is looked after too, not only those opened later.
 self.addEventListener('activate', (event) => {
-  event.waitUntil(Promise.all([self.clients.claim(), precache.activate(event), dropOldPages()]));
+  event.waitUntil(self.clients.claim());
 });
-
-async function dropOldPages(): Promise<void> {
-  const kept = [page, precache.strategy.cacheName];
-  const names = (await caches.keys()).filter((name) => !kept.includes(name));
-  await Promise.all(names.map((name) => caches.delete(name)));
-}
 
 // A new version waits until the page asks for it, on a screen where nothing can be lost.
 self.addEventListener('message', (event) => {
