@@ -42,9 +42,8 @@ Line = tuple[Any, ...]
 class BoardBlock(NamedTuple):
     """A block that was read: `reference` is the clinic's own for the patient.
 
-    `reminded_until` is since when no phone
-    can be reminded, `_STILL`, `_NEVER` or, without a phone that is let in, None; `has_conflict`:
-    an entry waits for review.
+    `reminded_until` is since when no phone can be reminded, `_STILL`, `_NEVER` or, without a phone
+    that is let in, None; `has_conflict`: an entry waits for review.
     """
 
     id: UUID

@@ -45,6 +45,7 @@ try {
 if (root.hasChildNodes()) {
   noteTaps(root);
   // Painted first: neither its scripts' arrival nor their work keeps a screen that is there from the eye.
+  // The second frame begins once the first is drawn.
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(load)));
   setTimeout(load, LATEST_MILLISECONDS); // a page that is not seen draws no frame
 } else {
