@@ -136,7 +136,6 @@ def _bundle_all(numbered: Path) -> None:
     for folder in (numbered, PWA):
         environment.append_path(str(folder), "/")
     environment.config["ESBUILD"] = str(esbuild())
-    environment.config["NODE_PATH"] = str(MODULES)
 
     names = ("app_js", "clinic_js", "access_js", "stop_js", "clinic_css")
     urls = {name: _build_bundle(environment, name) for name in names}
@@ -200,6 +199,8 @@ def _number(folder: Path, numbers: dict[str, int]) -> None:
 
     shutil.copytree(PWA / "src", folder / "src")
     shutil.copy(PWA / "tsconfig.json", folder)
+    # Found beside the sources wherever those lie: the same sources make the same files.
+    (folder / MODULES.name).symlink_to(MODULES)
     for path in messages.app_sources():
         text = messages.numbered(path.read_text(encoding="utf-8"), numbers)
         (folder / path.relative_to(PWA)).write_text(text, encoding="utf-8")

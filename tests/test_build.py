@@ -15,12 +15,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what the build reads, built once; npm's packages are those of this tree."""
+    """A copy of all that the build reads, npm's packages too, built once."""
     tree = tmp_path_factory.mktemp("tree")
-    skip = shutil.ignore_patterns("node_modules", "__pycache__", "built")
+    skip = shutil.ignore_patterns("__pycache__", "built")
     shutil.copytree(ROOT / "pwa", tree / "pwa", ignore=skip)
     shutil.copytree(ROOT / "server", tree / "server", ignore=skip)
-    (tree / "pwa" / "node_modules").symlink_to(ROOT / "pwa" / "node_modules")
     assert "built in" in build(tree)
     return tree
 
@@ -79,15 +78,24 @@ def test_a_changed_style_gets_a_new_name_and_takes_the_old_file_away(tree: Path)
     assert precache(tree)["/"] != kept["/"]
 
 
+def contents(tree: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in output(tree).rglob("*") if path.is_file()}
+
+
 def test_building_again_from_nothing_gives_the_same_files(tree: Path) -> None:
     build(tree)
-    before = {path.name: path.read_bytes() for path in output(tree).rglob("*") if path.is_file()}
+    before = contents(tree)
     shutil.rmtree(output(tree))
 
     build(tree)
 
-    after = {path.name: path.read_bytes() for path in output(tree).rglob("*") if path.is_file()}
-    assert after == before
+    assert contents(tree) == before
+
+
+def test_the_same_sources_give_the_same_files_wherever_they_lie(tree: Path) -> None:
+    build(ROOT)
+    build(tree)
+    assert contents(tree) == contents(ROOT)
 
 
 def test_the_worker_keeps_what_the_shell_needs_and_nothing_of_the_clinic(tree: Path) -> None:

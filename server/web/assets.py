@@ -48,13 +48,12 @@ class Esbuild(Filter):  # type: ignore[misc]
         command = [
             *(self.ctx.config["ESBUILD"], source_path, "--bundle", "--minify"),
             *("--target=es2022", "--charset=utf8", "--external:/icons/*"),
+            "--preserve-symlinks",
             *("--legal-comments=none", "--log-level=warning", *flags, *more),
         ]
-        # The sources lie in a folder of their own, apart from npm's packages.
-        where = {**os.environ, "NODE_PATH": self.ctx.config["NODE_PATH"]}
         # Names of chunks depend on paths as seen from where esbuild runs.
         return subprocess.check_output(  # noqa: S603
-            command, encoding="utf-8", env=where, cwd=Path(source_path).parents[1]
+            command, encoding="utf-8", cwd=Path(source_path).parents[1]
         )
 
     def _filled(self, flag: str) -> str:
