@@ -1,7 +1,6 @@
 /** Every screen by the name in its address. The gallery and the tests show what stands here. */
 import type { Move } from '../domain/browser';
 import { Baseline } from './baseline';
-import { Enrol } from './enrol';
 import { Now } from './now';
 import { NotHere } from './not-here';
 import { Opening } from './opening';
@@ -16,7 +15,7 @@ export const screens = {
   'not-here': NotHere,
   'store-failure': StoreFailure,
   welcome: Welcome,
-  enrol: Enrol,
+  enrol: second('Enrol'),
   linked: second('Linked'),
   leave: second('Leave'),
   install: second('Install'),

@@ -4,6 +4,7 @@ export { About } from './about';
 export { Alarms } from './alarms';
 export { Complete } from './complete';
 export { Correct } from './correct';
+export { Enrol } from './enrol';
 export { Entries } from './entries';
 export { Help } from './help';
 export { InjectionDone } from './injection-done';
