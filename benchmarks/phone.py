@@ -18,7 +18,7 @@ from tests.browser.diary_server import DiaryServer
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rounds", type=int, default=15, help="cold starts of each page")
+    arguments.add_argument("--rounds", type=int, default=40, help="cold starts of each page")
     arguments.add_argument("--saves", type=int, default=60)
     arguments.add_argument("--loads", type=int, default=5, help="runs of Lighthouse")
     given = arguments.parse_args()

@@ -12,6 +12,8 @@ from tests.browser.patient import Patient
 from tests.browser.sheets import new_sheet
 from tests.browser.waiting import wait_until
 
+#: Chromium writes what a page keeps in localStorage to the disk only then.
+WRITTEN_AFTER_MILLISECONDS = 2000
 #: A minute after the second hour's window opened: 44 minutes are left.
 SINCE_BLOCK = timedelta(minutes=106)
 REGISTER_BARE_WORKER = """
@@ -42,6 +44,7 @@ def link_phone(playwright: Playwright, profile: Path, installation: DiaryServer)
         patient.open()
         expect(patient.page.locator("main.view-rate")).to_be_visible()
         wait_until(patient.page, "!!JSON.parse(localStorage.getItem('first-screen'))?.screen")
+        patient.page.wait_for_timeout(WRITTEN_AFTER_MILLISECONDS)
 
 
 def visit_bare(playwright: Playwright, profile: Path, installation: DiaryServer) -> None:

@@ -30,6 +30,9 @@ NOTE_SCALE = """(() => {
   look.observe(document, { childList: true, subtree: true });
 })()"""
 SCALE = "performance.getEntriesByName('scale')[0]?.startTime ?? 0"
+#: The app's script was asked for after the scale stood; the bare page has none.
+IS_FIRST = """performance.getEntriesByType('resource')
+  .every(({ name, startTime }) => !/app\\.\\w+\\.js$/.test(name) || startTime > %s)"""
 #: What a finger on the middle of the fifth button meets.
 MEETS = """() => {
   const input = document.querySelector('input[value="4"]');
@@ -55,7 +58,8 @@ class Starts:
 def measure(playwright: Playwright, folder: Path, url: str, rounds: int) -> dict[str, Starts]:
     """Cold: the browser started anew; warm: the browser and the worker run already.
 
-    :raises AssertionError: a tap on the scale did not count, or the network was not off
+    :raises AssertionError: a tap on the scale did not count, the network was not off, or the diary's scale came only
+        with its scripts
     """
     pages = {"diary": f"{url}/", "bare": f"{url}{BARE}"}
     seen: dict[tuple[str, str], list[float]] = defaultdict(list)
@@ -82,6 +86,7 @@ def _open(phone: ChromiumPhone, url: str) -> float:
     page.wait_for_timeout(QUIET_MILLISECONDS)
     wait_until(page, SCALE)
     scale: float = page.evaluate(SCALE)
+    assert page.evaluate(IS_FIRST % SCALE), "the scale did not stand in the page itself"
     _assert_a_tap_counts(page)
     close_page(page)
     return scale
