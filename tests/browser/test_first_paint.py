@@ -17,6 +17,9 @@ from tests.browser.test_failing_store import CANNOT_OPEN
 from tests.browser.waiting import wait_until
 
 KEPT = "JSON.parse(localStorage.getItem('first-screen'))"
+#: A page whose script comes too late for the first paint is empty then in most of them.
+OPENINGS = 6
+PAINTS = """performance.getEntriesByType('paint').map(e => [e.name, e.startTime])"""
 STANDALONE = "Object.defineProperty(navigator, 'standalone', { value: true });"
 PLACES = (
     "[...document.querySelectorAll('h1, .above, .question, .point, .actions')]"
@@ -111,6 +114,18 @@ def test_a_rating_tapped_before_the_app_is_there_is_saved_once_and_nothing_moves
     patient.press("Delete from this phone")
     patient.press("Yes, delete")
     wait_until(patient.page, "localStorage.getItem('first-screen') === null")
+
+
+def test_the_first_thing_that_a_slow_phone_paints_is_the_scale(patient: Patient) -> None:
+    url, phone = patient.page.url, patient.phone
+    for _ in range(OPENINGS):
+        phone.page = phone.context.new_page()
+        phone.protocol().send("Emulation.setCPUThrottlingRate", {"rate": 10})
+        phone.page.goto(url, wait_until="commit")
+        expect(phone.page.locator(".point")).to_have_count(11)
+        wait_until(phone.page, f"{PAINTS}.length === 2")
+        painted = dict(phone.page.evaluate(PAINTS))
+        assert painted["first-paint"] == painted["first-contentful-paint"]
 
 
 def test_what_was_tapped_for_a_screen_that_does_not_come_presses_nothing_else(

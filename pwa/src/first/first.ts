@@ -1,5 +1,5 @@
 /**
- * Stands in the page itself and runs before anything else. A new phone reads the welcome that stands
+ * Stands in the page's head and runs before anything else. A new phone reads the welcome that stands
  * in the page too; when a rating is due, its scale is there with the first paint. Both take taps
  * while the app is still coming, which then takes their place.
  */
@@ -9,17 +9,16 @@ import { noteTaps } from './taps';
 
 const LATEST_MILLISECONDS = 500;
 
-const root = document.getElementById('app')!;
+const root = Object.assign(document.createElement('div'), { id: 'app' });
+let welcomes = false;
 
 function showFirst(): void {
   if (/^#\/./.test(location.hash)) return; // not home
   const kept = localStorage.getItem(KEY);
   if (kept !== null) return showKept(JSON.parse(kept) as FirstScreen);
   // What was just installed may be linked already: it asks the server before it welcomes anybody.
-  const isNew =
+  welcomes =
     localStorage.getItem('language') === null && navigator.language.startsWith('en') && !isInstalled();
-  const welcome = document.getElementById('welcome');
-  if (isNew && welcome instanceof HTMLTemplateElement) root.append(welcome.content);
 }
 
 function showKept({ lang, dir, screen, windows }: FirstScreen): void {
@@ -27,7 +26,7 @@ function showKept({ lang, dir, screen, windows }: FirstScreen): void {
   const open = windows.find(([opensAt, closesAt]) => opensAt <= now && now < closesAt);
   if (!open || !screen) return;
   Object.assign(document.documentElement, { lang, dir });
-  root.append(draw(screen, root.namespaceURI));
+  root.append(draw(screen));
   root.querySelector('.above')?.replaceChildren(open[2]);
 }
 
@@ -35,6 +34,22 @@ function showKept({ lang, dir, screen, windows }: FirstScreen): void {
 function load(): void {
   const urls = JSON.parse(document.getElementById('scripts')?.textContent ?? '[]') as string[];
   for (const url of urls) void import(url);
+  // The browser fetches it as soon as it is named: not before the first paint.
+  Object.assign(document.getElementById('manifest')!, { rel: 'manifest' });
+}
+
+function whenThereIsABody({ body }: Document, observer: MutationObserver): void {
+  const welcome = document.getElementById('welcome');
+  if (!body || (welcomes && !document.getElementById('words'))) return;
+  observer.disconnect();
+  if (welcomes && welcome instanceof HTMLTemplateElement) root.append(welcome.content);
+  body.prepend(root);
+  if (!root.hasChildNodes()) return load();
+  noteTaps(root);
+  // Painted first: neither its scripts' arrival nor their work keeps a screen that is there from the eye.
+  // The second frame begins once the first is drawn.
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(load)));
+  setTimeout(load, LATEST_MILLISECONDS); // a page that is not seen draws no frame
 }
 
 try {
@@ -42,12 +57,8 @@ try {
 } catch {
   root.replaceChildren(); // what is kept cannot be read: the app shows what is due
 }
-if (root.hasChildNodes()) {
-  noteTaps(root);
-  // Painted first: neither its scripts' arrival nor their work keeps a screen that is there from the eye.
-  // The second frame begins once the first is drawn.
-  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(load)));
-  setTimeout(load, LATEST_MILLISECONDS); // a page that is not seen draws no frame
-} else {
-  load();
-}
+// The first paint follows the body's coming: a script that stands in it may run too late for that one.
+new MutationObserver((_, observer) => whenThereIsABody(document, observer)).observe(document, {
+  childList: true,
+  subtree: true,
+});

@@ -31,13 +31,15 @@ export function sketch(element: Element, leaveOut: string): Sketch {
   const attributes = [...element.attributes]
     .filter(({ name }) => name !== 'style')
     .map(({ name, value }) => [name, value]);
-  return [element.localName, Object.fromEntries(attributes), ...children.filter((one) => one !== '')];
+  // To open what is left out would show nothing, and such an element is slow to draw.
+  const tag = element.localName.replace('details', 'div');
+  return [tag, Object.fromEntries(attributes), ...children.filter((one) => one !== '')];
 }
 
-export function draw([tag, attributes, ...children]: Sketch, within: string | null): Element {
+export function draw([tag, attributes, ...children]: Sketch, within?: string): Element {
   const space = tag === 'svg' ? 'http://www.w3.org/2000/svg' : within;
-  const element = document.createElementNS(space, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children.map((one) => (typeof one === 'string' ? one : draw(one, space))));
+  const element = space ? document.createElementNS(space, tag) : document.createElement(tag);
+  for (const name in attributes) element.setAttribute(name, attributes[name]!);
+  for (const one of children) element.append(typeof one === 'string' ? one : draw(one, space));
   return element;
 }
