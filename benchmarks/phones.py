@@ -12,8 +12,6 @@ from tests.browser.patient import Patient
 from tests.browser.sheets import new_sheet
 from tests.browser.waiting import wait_until
 
-#: Chromium writes what a page keeps in localStorage to the disk only then.
-WRITTEN_AFTER_MILLISECONDS = 2000
 #: A minute after the second hour's window opened: 44 minutes are left.
 SINCE_BLOCK = timedelta(minutes=106)
 REGISTER_BARE_WORKER = """
@@ -34,17 +32,12 @@ def link_phone(playwright: Playwright, profile: Path, installation: DiaryServer)
     with chromium_phone(playwright, profile) as phone:
         phone.grant_notifications(installation.url)
         patient = Patient(phone, installation.url)
-        patient.open()
-        patient.press("I have read this and agree")
-        patient.page.get_by_label("Code").fill(sheet.code)
-        patient.press("Link this phone")
-        patient.press("It is the same")
+        patient.link(sheet.code)
         patient.is_ready_offline()
         phone.set_offline(True)
         patient.open()
         expect(patient.page.locator("main.view-rate")).to_be_visible()
         wait_until(patient.page, "!!JSON.parse(localStorage.getItem('first-screen'))?.screen")
-        patient.page.wait_for_timeout(WRITTEN_AFTER_MILLISECONDS)
 
 
 def visit_bare(playwright: Playwright, profile: Path, installation: DiaryServer) -> None:

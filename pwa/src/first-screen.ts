@@ -14,43 +14,48 @@ const PASSING = '.notice, details > :not(summary), .point .icon';
 
 /** @param root where the screens are shown */
 export function keepFirstScreen(root: Element, { diary, toAsk }: RunningDiary): void {
-  let kept: Partial<FirstScreen> = {};
-  const keep = (changes: Partial<FirstScreen>): void => {
-    kept = { ...kept, ...changes };
-    unlessForbidden(() => localStorage.setItem(KEY, JSON.stringify(kept)));
-  };
-  unlessForbidden(() => Object.assign(kept, JSON.parse(localStorage.getItem(KEY) ?? '{}')));
-
   effect(() => {
     if (!diary.ready.value) return;
     const block = diary.block.value;
-    if (!block || !diary.enrolment.value) return unlessForbidden(() => localStorage.removeItem(KEY));
+    if (!block || !diary.enrolment.value) return void whereAllowed(() => localStorage.removeItem(KEY));
     const { language: lang, dir } = catalogue.value;
     const of = [block.id, ...block.sites, lang].join();
     const windows: FirstScreen['windows'] = toAsk.value
       .filter(({ daily }) => !daily)
       .map((one) => [one.opensAt, one.closesAt, afterInjection(one, block.performedAt)]);
-    keep({ of, lang, dir, windows, screen: kept.of === of ? (kept.screen ?? null) : null });
+    const before = kept();
+    keep({ of, lang, dir, windows, screen: before?.of === of ? before.screen : null });
   });
 
   effect(() => {
     const due = diary.due.value;
     const isAsking = route.value.name === '' && due?.step === 'rate' && !due.assessment.daily;
-    if (!isAsking || draftFor('now').value.given || kept.lang !== catalogue.value.language) return;
+    const { language } = catalogue.value;
+    if (!isAsking || draftFor('now').value.given) return;
     const later = setTimeout(() => {
       const app = root.querySelector(':scope > :has(> .view-rate)');
       const isBegun = root.querySelector('input:checked, .problem, [role=alert], [open]');
-      if (app && !isBegun) keep({ screen: sketch(app, PASSING) });
+      const before = kept();
+      if (app && !isBegun && before?.lang === language) keep({ ...before, screen: sketch(app, PASSING) });
     }, KEEP_AFTER_MILLISECONDS);
     return () => clearTimeout(later);
   });
 }
 
+/** As it is now: another page of this phone keeps it too. */
+function kept(): FirstScreen | null | undefined {
+  return whereAllowed(() => JSON.parse(localStorage.getItem(KEY) ?? 'null') as FirstScreen | null);
+}
+
+function keep(screen: FirstScreen): void {
+  whereAllowed(() => localStorage.setItem(KEY, JSON.stringify(screen)));
+}
+
 /** Without it the next start only shows the screen a moment later. */
-function unlessForbidden(work: () => void): void {
+function whereAllowed<T>(work: () => T): T | undefined {
   try {
-    work();
+    return work();
   } catch {
-    // cookies and site data are blocked, or the phone is full
+    return undefined; // cookies and site data are blocked, the phone is full, or what is kept is spoilt
   }
 }

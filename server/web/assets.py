@@ -5,7 +5,6 @@ imports nothing but Flask-Assets, since the build environment of a wheel has lit
 """
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path

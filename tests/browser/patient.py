@@ -31,13 +31,17 @@ class Patient:
     def title(self) -> Locator:
         return self.page.get_by_role("heading", level=1)
 
-    def enrol(self, code: str) -> None:
-        """From the first screen to the baseline, without reminders."""
+    def link(self, code: str) -> None:
+        """From the first screen until the clinic knows this phone."""
         self.open()
         self.press("I have read this and agree")
         self.page.get_by_label("Code").fill(code)
         self.press("Link this phone")
         self.press("It is the same")
+
+    def enrol(self, code: str) -> None:
+        """From the first screen to the baseline, without reminders."""
+        self.link(code)
         self.follow("Go on in the browser")
         self.press("Go on without reminders")
         expect(self.title()).to_have_text("How strong is your pain now?")

@@ -128,6 +128,22 @@ def test_the_first_thing_that_a_slow_phone_paints_is_the_scale(patient: Patient)
         assert painted["first-paint"] == painted["first-contentful-paint"]
 
 
+def test_a_page_that_was_left_open_does_not_forget_what_another_keeps(
+    playwright: Playwright, server: DiaryServer, sheet: Sheet, tmp_path: Path
+) -> None:
+    """As in the browser in which the phone was linked, behind the app on the home screen."""
+    with chromium_phone(playwright, tmp_path / "profile") as phone:
+        phone.grant_notifications(server.url)
+        patient = Patient(phone, server.url)
+        patient.link(sheet.code)
+        left_open = patient.page
+        patient.open()
+        wait_until(patient.page, f"!!{KEPT}.screen")
+        with left_open.expect_response("**/api/phone/sync"):
+            left_open.evaluate("dispatchEvent(new Event('online'))")
+        assert patient.page.evaluate(f"!!{KEPT}.screen")
+
+
 def test_what_was_tapped_for_a_screen_that_does_not_come_presses_nothing_else(
     patient: Patient, server: DiaryServer, sheet: Sheet
 ) -> None:
