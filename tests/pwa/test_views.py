@@ -316,6 +316,17 @@ def test_a_reminder_on_trial_that_does_not_come_leads_to_what_helps(
     assert len(asked(phone, "tryReminder")) == 2
 
 
+def test_quiet_hours_are_kept_only_with_both_times(shown: Gallery, phone: Page) -> None:
+    open_case(shown, phone, "reminders", "filled")
+    phone.get_by_label("From").fill("")
+    phone.get_by_role("button", name="Done").tap()
+    phone.wait_for_selector("[role=alert]:has-text('Not saved. Fill in both times.')")
+    assert asked(phone, "setQuietHours") == []
+    phone.get_by_label("From").fill("22:15")
+    phone.get_by_role("button", name="Done").tap()
+    assert asks(phone, "setQuietHours") == [["22:15", "07:30"]]
+
+
 def test_a_missing_score_of_one_site_is_asked_for_and_not_saved(
     shown: Gallery, phone: Page
 ) -> None:

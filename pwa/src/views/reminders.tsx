@@ -20,8 +20,9 @@ export function Reminders() {
   const [[start, end], setQuiet] = useState(kept);
   const [problem, setProblem] = useState<string | null>(null);
   const done = async () => {
+    if (!start || !end) return setProblem(t('Fill in both times.'));
     try {
-      if (start && end && (start !== kept[0] || end !== kept[1])) {
+      if (start !== kept[0] || end !== kept[1]) {
         await actions.setQuietHours(start, end);
       }
       replaceBy('');
