@@ -2,6 +2,7 @@ import './faults';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { DiaryStore } from '../../pwa/src/store/diary-store';
+import { NOTHING } from '../../pwa/src/store/kept';
 import { SecondCopy } from '../../pwa/src/store/second-copy';
 import { phoneApi } from '../../pwa/src/sync/api';
 import { retryDelay } from '../../pwa/src/sync/backoff';
@@ -184,6 +185,16 @@ test('a sync whose turn comes when the diary is off this phone sends nothing mor
   await Promise.all([leaving, sync(deps)]);
   assert.equal(server.requests.length, 1);
   assert.equal((await deps.store.read()).facts.phone, null);
+});
+
+test('an answer that comes when the diary is off this phone is not kept', async () => {
+  await sync(deps);
+  server.delayMilliseconds = 40;
+  const syncing = sync(deps);
+  while (server.busy === 0) await new Promise((done) => setTimeout(done, 1));
+  await (deps.store as DiaryStore).clear(); // by another page, which waited for no more than its 10 s
+  await syncing;
+  assert.deepEqual(await deps.store.read(), { items: [], facts: NOTHING });
 });
 
 test('the clock is measured against the server, and sent_at is the phone time', async () => {

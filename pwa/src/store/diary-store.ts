@@ -63,6 +63,8 @@ export class DiaryStore {
     const { entries, ...phone } = answer.state;
     await this.#write(async (transaction) => {
       const items = transaction.objectStore('items');
+      const facts = transaction.objectStore('facts');
+      if (answer.ifLinked && !(await facts.get('phone'))) return;
       for (const result of answer.results) {
         const kept = result.id === null ? undefined : await items.get(result.id);
         if (kept?.state === 'waiting') await items.put({ ...kept, ...outcomeOf(result) });
@@ -79,7 +81,6 @@ export class DiaryStore {
         });
       }
       const known = { phone, clock: answer.clock, lastSyncAt: answer.at, refused: false };
-      const facts = transaction.objectStore('facts');
       for (const [key, value] of Object.entries(known)) await facts.put(value, key);
       // Chosen anew meanwhile, it is still to be told.
       if (answer.language && (await facts.get('language')) === answer.language) {

@@ -52,6 +52,8 @@ export interface Answer {
   results: readonly ItemResult[];
   /** The chosen language that the clinic was told of. */
   language?: string | null;
+  /** Nothing of it is kept if the diary was taken off this phone meanwhile. */
+  ifLinked?: boolean;
 }
 
 export const NOTHING: Facts = {

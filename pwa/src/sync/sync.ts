@@ -107,7 +107,7 @@ async function sendAll(deps: SyncDeps, wasLinked: boolean): Promise<void> {
     if (waiting.length === 0 && !isFirst) return;
     const batch = waiting.slice(0, size);
     try {
-      await sendBatch(deps, batch, facts);
+      await sendBatch(deps, batch, facts, wasLinked);
       batch.forEach(({ id }) => tried.add(id));
       size = Math.min(size * 2, BATCH);
     } catch (error) {
@@ -124,6 +124,7 @@ async function sendBatch(
   deps: SyncDeps,
   batch: readonly KeptItem[],
   { language, persisted }: Facts,
+  ifLinked: boolean,
 ): Promise<void> {
   const sentAt = deps.clock();
   let response: SyncResponse;
@@ -148,6 +149,7 @@ async function sendBatch(
     at,
     results: response.results,
     language,
+    ifLinked,
   });
 }
 
