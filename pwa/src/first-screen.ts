@@ -1,6 +1,7 @@
 /** Keeps the rating screen where the next start finds it before its first paint: see first/first.ts. */
 import { effect } from '@preact/signals';
 import type { RunningDiary } from './diary';
+import type { Block } from './domain/block';
 import { KEY, sketch, type FirstScreen } from './first/sketch';
 import { catalogue } from './i18n';
 import { draftFor } from './views/draft';
@@ -19,7 +20,7 @@ export function keepFirstScreen(root: Element, { diary, toAsk }: RunningDiary): 
     const block = diary.block.value;
     if (!block || !diary.enrolment.value) return void whereAllowed(() => localStorage.removeItem(KEY));
     const { language: lang, dir } = catalogue.value;
-    const of = [block.id, ...block.sites, lang].join();
+    const of = screenOf(block);
     const windows: FirstScreen['windows'] = toAsk.value
       .filter(({ daily }) => !daily)
       .map((one) => [one.opensAt, one.closesAt, afterInjection(one, block.performedAt)]);
@@ -30,16 +31,22 @@ export function keepFirstScreen(root: Element, { diary, toAsk }: RunningDiary): 
   effect(() => {
     const due = diary.due.value;
     const isAsking = route.value.name === '' && due?.step === 'rate' && !due.assessment.daily;
-    const { language } = catalogue.value;
-    if (!isAsking || draftFor('now').value.given) return;
+    const block = diary.block.value;
+    if (!isAsking || !block || draftFor('now').value.given) return;
+    const of = screenOf(block);
     const later = setTimeout(() => {
       const app = root.querySelector(':scope > :has(> .view-rate)');
       const isBegun = root.querySelector('input:checked, .problem, [role=alert], [open]');
       const before = kept();
-      if (app && !isBegun && before?.lang === language) keep({ ...before, screen: sketch(app, PASSING) });
+      if (app && !isBegun && before?.of === of) keep({ ...before, screen: sketch(app, PASSING) });
     }, KEEP_AFTER_MILLISECONDS);
     return () => clearTimeout(later);
   });
+}
+
+/** What a screen is kept for: never for another block, site or language than it shows. */
+function screenOf({ id, sites }: Block): string {
+  return [id, ...sites, catalogue.value.language].join();
 }
 
 /** As it is now: another page of this phone keeps it too. */

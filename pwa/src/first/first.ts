@@ -38,12 +38,12 @@ function load(): void {
   Object.assign(document.getElementById('manifest')!, { rel: 'manifest' });
 }
 
-function whenThereIsABody({ body }: Document, observer: MutationObserver): void {
+function whenThereIsABody(_: MutationRecord[], observer: MutationObserver): void {
   const welcome = document.getElementById('welcome');
-  if (!body || (welcomes && !document.getElementById('words'))) return;
+  if (!document.body || (welcomes && !document.getElementById('words'))) return;
   observer.disconnect();
   if (welcomes && welcome instanceof HTMLTemplateElement) root.append(welcome.content);
-  body.prepend(root);
+  document.body.prepend(root);
   if (!root.hasChildNodes()) return load();
   noteTaps(root);
   // Painted first: neither its scripts' arrival nor their work keeps a screen that is there from the eye.
@@ -58,7 +58,4 @@ try {
   root.replaceChildren(); // what is kept cannot be read: the app shows what is due
 }
 // The first paint follows the body's coming: a script that stands in it may run too late for that one.
-new MutationObserver((_, observer) => whenThereIsABody(document, observer)).observe(document, {
-  childList: true,
-  subtree: true,
-});
+new MutationObserver(whenThereIsABody).observe(document, { childList: true, subtree: true });
